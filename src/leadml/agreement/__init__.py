@@ -1,0 +1,1 @@
+"""The agreement at work: the scale of the score, the place of a lead, and the deadlines."""

@@ -1,0 +1,23 @@
+"""The `leadml` command."""
+
+import typer
+
+from leadml.cli.check import check
+from leadml.cli.compare import compare
+from leadml.cli.demo import demo
+from leadml.cli.glossary import glossary
+from leadml.cli.score import score
+from leadml.cli.serve import serve
+from leadml.cli.train import train
+
+app = typer.Typer(
+    name="leadml",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # locals could hold personal data
+    help="Lead scores made only from what was known, with their reasons, under one agreement.",
+    epilog="Begin with: leadml demo",
+)
+for command in (demo, check, train, compare, score, serve, glossary):
+    app.command(no_args_is_help=False)(command)

@@ -1,0 +1,20 @@
+"""The options that every command takes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadml.wording.texts import Language
+
+ProjectOption = Annotated[
+    Path, typer.Option("--project", help="Folder with history.yaml, features/, models/ and sla.yaml.", metavar="DIR")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder with the files of the history; default: as history.yaml says.", metavar="DIR"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+LanguageOption = Annotated[
+    Language, typer.Option("--language", help="Language of reasons and errors.", envvar="LEADML_LANGUAGE")
+]

@@ -1,0 +1,138 @@
+"""The tables that several commands print."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from leadml.compare import Comparison
+from leadml.evaluate import MEAN_OF_AGES, METRICS, Figure
+from leadml.scoring import LeadScore
+from leadml.wording.numbers import chance_in_words, moment
+from leadml.wording.texts import Language, say
+
+_REASONS_SHOWN = 3
+
+
+def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
+    """Lay out scored leads, readiest first, with the rules' verdict beside each."""
+    table = Table(title=say("score_table.title", language), title_justify="left", header_style="bold", pad_edge=False)
+    for column, settings in (
+        ("rank", {"justify": "right"}),
+        ("lead", {}),
+        ("score", {"justify": "right", "style": "bold"}),
+        ("chance", {}),
+        ("band", {}),
+        ("respond_by", {}),
+        ("reasons", {"ratio": 1}),
+        ("rules", {}),
+    ):
+        table.add_column(say(f"score_table.{column}", language), **settings)
+    for rank, score in enumerate(scores, start=1):
+        table.add_row(
+            str(rank),
+            score.lead_id,
+            str(score.score),
+            chance_in_words(score.probability, language),
+            score.placement.band,
+            _deadline(score, language),
+            "\n".join(top_reasons(score, language)),
+            say(
+                "score_table.rules_cell",
+                language,
+                points=f"{score.rules.rule_points:g}",
+                score=score.rules.score,
+                band=score.rules.band,
+            ),
+        )
+    return table
+
+
+def _deadline(score: LeadScore, language: Language) -> str:
+    due = score.placement.respond_by
+    return say("score_table.nothing_owed", language) if due is None else moment(due)
+
+
+def top_reasons(score: LeadScore, language: Language, *, shown: int = _REASONS_SHOWN) -> list[str]:
+    """Say the largest effects, ending in "all others", so that the lines add up to the score.
+
+    Parameters
+    ----------
+    score : LeadScore
+    language : {"en", "ja"}
+    shown : int
+        How many features are named.
+
+    Returns
+    -------
+    lines : list of str
+        start + named effects + all others (with what holding took away) = score.
+    """
+    effects = [effect for theme in score.explanation.themes for effect in theme.features]
+    named = sorted(effects, key=lambda effect: -abs(effect.effect_exact))[:shown]
+    others = score.score - score.explanation.start - sum(effect.effect for effect in named)
+    return [
+        *(f"{effect.effect:+d} {effect.reason[language]}" for effect in named),
+        say("score_table.others", language, effect=f"{others:+d}", start=score.explanation.start),
+    ]
+
+
+def comparison_table(comparison: Comparison, language: Language) -> Table:
+    """Lay out readiness beside the rules, by age and metric, with 95 % intervals."""
+    title = say(
+        "comparison.title",
+        language,
+        test_from=comparison.test_from[:10],
+        test_to=comparison.test_to[:10],
+        leads=comparison.leads,
+        snapshots=comparison.snapshots,
+        ready=comparison.ready,
+    )
+    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for column in ("age", "metric", "readiness", "rules", "gain"):
+        table.add_column(say(f"comparison.{column}", language))
+    for place, verdict in enumerate(comparison.verdicts):
+        starts_age = place % len(METRICS) == 0
+        table.add_row(
+            age_in_words(verdict.age, language) if starts_age else "",
+            say(f"comparison.{verdict.metric}", language),
+            _with_interval(verdict.first),
+            _with_interval(verdict.second),
+            _with_interval(verdict.gain, signed=True),
+            style="bold" if verdict.age == MEAN_OF_AGES else "",
+            end_section=place % len(METRICS) == len(METRICS) - 1,
+        )
+    return table
+
+
+def age_in_words(age: str, language: Language) -> str:
+    """Name an age as readers know it."""
+    return say("comparison.mean_of_ages", language) if age == MEAN_OF_AGES else age
+
+
+def _with_interval(figure: Figure, *, signed: bool = False) -> str:
+    form = "+.3f" if signed else ".3f"
+    return f"{figure.value:{form}} [{figure.low:{form}}, {figure.high:{form}}]"
+
+
+def verdict_lines(comparison: Comparison, language: Language) -> list[str]:
+    """Say in sentences who is better, by how much, and what the figures do not say."""
+    verdict = comparison.overall("auc")
+    kind = "not_proven" if not verdict.proven else "better" if verdict.gain.low > 0 else "worse"
+    return [
+        say(
+            f"verdict.{kind}",
+            language,
+            first=f"{verdict.first.value:.3f}",
+            second=f"{verdict.second.value:.3f}",
+            gain=f"{verdict.gain.value:+.3f}",
+            low=f"{verdict.gain.low:+.3f}",
+            high=f"{verdict.gain.high:+.3f}",
+        ),
+        say(
+            "verdict.about",
+            language,
+            trained_on=comparison.trained_on,
+            in_the_gap=comparison.in_the_gap,
+            not_worked=round(100 * comparison.not_worked_share),
+        ),
+    ]

@@ -1,0 +1,81 @@
+"""How commands speak: results on standard output, progress and errors on standard error."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from leadml.errors import LeadmlError
+from leadml.wording.texts import Language, say
+
+EXIT_WITH_PROBLEMS = 2
+_WIDTH_WITHOUT_TERMINAL = 132
+
+
+def out() -> Console:
+    """Where results go; wide enough for tables when nobody looks at a terminal."""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL, soft_wrap=False, highlight=False)
+
+
+def tell_json(content: object) -> None:
+    """Print one JSON object."""
+    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+@contextmanager
+def problems_told(*, as_json: bool, language: Language = "en") -> Iterator[None]:
+    """Turn an error into its four parts on standard error, and a non-zero exit code."""
+    try:
+        yield
+    except LeadmlError as error:
+        if as_json:
+            typer.echo(orjson.dumps(error.to_dict(language), option=orjson.OPT_INDENT_2).decode(), err=True)
+        else:
+            typer.echo(error.text(language), err=True)
+        raise typer.Exit(EXIT_WITH_PROBLEMS) from None
+
+
+class Steps:
+    """Shows which step of a command is at work, and how many are done.
+
+    Parameters
+    ----------
+    total : int
+        Number of steps that will be told.
+    language : {"en", "ja"}
+    quiet : bool
+        Show nothing, as for `--json`.
+    """
+
+    def __init__(self, total: int, *, language: Language = "en", quiet: bool = False) -> None:
+        self._language = language
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description:<44}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=quiet,
+        )
+        self._task = self._bar.add_task("", total=total)
+        self._begun = False
+
+    def __enter__(self) -> "Steps":
+        """Begin to show."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop showing."""
+        self._bar.stop()
+
+    def __call__(self, step: str) -> None:
+        """Tell that a step begins, and that the one before it is done."""
+        self._bar.update(self._task, description=say(f"steps.{step}", self._language), advance=1 if self._begun else 0)
+        self._begun = True

@@ -1,0 +1,139 @@
+"""Snapshots x features x outcome: the training set, with the recipe that made it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from leadml.clock import Instants, to_iso
+from leadml.engine.catalogue import Catalogue, check_features
+from leadml.engine.compute import compute_features
+from leadml.engine.matrix import FeatureMatrix
+from leadml.history.tables import Codes, History, Numbers
+from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
+from leadml.snapshots import Snapshots, make_snapshots
+from leadml.specs.project_spec import ProjectSpec, fingerprint
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Leads at instants, what was known of them, and what became of them.
+
+    Attributes
+    ----------
+    snapshots : Snapshots
+    features : FeatureMatrix, shape (n, n_features)
+    ready : float array, shape (n,)
+        1 where the lead became ready, 0 where it did not; every window is closed.
+    closed_at : int array, shape (n,), UTC microseconds
+        When each answer became known.
+    created_at : int array, shape (n,), UTC microseconds
+        When each snapshot's lead was created.
+    worked : bool array, shape (n,)
+        Whether sales tried to reach the lead while the answer was open.
+    lead_ids : tuple of str
+        Ids by position, as in the history.
+    recipe : dict
+        What made this set.
+    """
+
+    snapshots: Snapshots
+    features: FeatureMatrix
+    ready: Numbers
+    closed_at: Instants
+    created_at: Instants
+    worked: Mask
+    lead_ids: tuple[str, ...]
+    recipe: dict[str, Any]
+
+    def __len__(self) -> int:
+        """Count the snapshots."""
+        return len(self.ready)
+
+    @property
+    def weights(self) -> Numbers:
+        """Each lead weighs the same: one over its number of snapshots, scaled to a mean of one."""
+        _, inverse, counts = np.unique(self.snapshots.leads, return_inverse=True, return_counts=True)
+        weights: Numbers = len(inverse) / len(counts) / counts[inverse]
+        return weights
+
+    def rows(self, index: Codes | Mask) -> "TrainingSet":
+        """Take some of the snapshots."""
+        index = np.arange(len(self))[index]
+        return TrainingSet(
+            snapshots=self.snapshots.rows(index),
+            features=self.features.rows(index),
+            ready=self.ready[index],
+            closed_at=self.closed_at[index],
+            created_at=self.created_at[index],
+            worked=self.worked[index],
+            lead_ids=self.lead_ids,
+            recipe=self.recipe,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show the set in a notebook: one row a snapshot, features, `ready`, `weight`, `as_of`, `age`."""
+        frame = self.features.to_frame()
+        frame.insert(0, "lead_id", [self.lead_ids[lead] for lead in self.snapshots.leads])
+        frame.insert(1, "as_of", pd.to_datetime(self.snapshots.as_of, unit="us", utc=True))
+        frame.insert(2, "age", [self.snapshots.age_names[age] for age in self.snapshots.ages])
+        frame["ready"] = self.ready.astype(bool)
+        frame["weight"] = self.weights
+        return frame
+
+
+def make_training_set(history: History, spec: ProjectSpec) -> TrainingSet:
+    """Build the point-in-time training set of a project.
+
+    Parameters
+    ----------
+    history : History
+    spec : ProjectSpec
+
+    Returns
+    -------
+    training_set : TrainingSet
+        Only snapshots whose answer is known.
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        When a feature names something that does not exist.
+    """
+    check_features(spec.themes)
+    definitions = spec.agreement.definitions
+    snapshots = make_snapshots(history, spec.readiness.snapshots, definitions)
+    outcomes: Outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)
+    known = np.flatnonzero(outcomes.answer != NOT_KNOWN)
+    snapshots = snapshots.rows(known)
+    features = compute_features(history, snapshots.leads, snapshots.as_of, Catalogue.of(spec.themes, definitions))
+    return TrainingSet(
+        snapshots=snapshots,
+        features=features,
+        ready=(outcomes.answer[known] == YES).astype(np.float64),
+        closed_at=outcomes.closed_at[known],
+        created_at=history.created_at[snapshots.leads],
+        worked=outcomes.worked[known],
+        lead_ids=history.lead_ids,
+        recipe=_recipe(history, spec, snapshots),
+    )
+
+
+def _recipe(history: History, spec: ProjectSpec, snapshots: Snapshots) -> dict[str, Any]:
+    """Say what made a set, so that two sets can be told apart."""
+    definitions = spec.agreement.definitions.model_dump(mode="json")
+    return {
+        "definitions": fingerprint(definitions),
+        "agreement_version": spec.agreement.version,
+        "features": fingerprint([theme.model_dump(mode="json") for theme in spec.themes]),
+        "rules": fingerprint(spec.rules.model_dump(mode="json")),
+        "snapshots": list(snapshots.age_names),
+        "ready": definitions["ready"],
+        "history_leads": len(history.lead_ids),
+        "history_facts": {name: len(table.happened_at) for name, table in history.facts.items()},
+        "history_known_until": to_iso(history.known_until),
+    }

@@ -1,0 +1,112 @@
+"""The features of a project with what the engine must know about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leadml.engine.kind import FactKind, Kind, ProfileKind, all_kinds
+from leadml.errors import LeadmlError, known_words, raise_problems
+from leadml.history.tables import DERIVED_COLUMNS, FACT_TABLES, History
+from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
+from leadml.wording.texts import nearest
+
+_READABLE_TABLES = ("leads", *(name for name in FACT_TABLES if name != "attribute_changes"))
+_RANKED_COLUMNS = ("lifecycle_stage", "journey_stage")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Features in order, the table of each, and the agreement's words.
+
+    Attributes
+    ----------
+    features : tuple of FeatureSpec
+    table_of : mapping of feature to table
+        None for features of attributes alone.
+    definitions : DefinitionsSpec
+    """
+
+    features: tuple[FeatureSpec, ...]
+    table_of: Mapping[str, str | None]
+    definitions: DefinitionsSpec
+
+    @classmethod
+    def of(cls, themes: Sequence[FeatureFileSpec], definitions: DefinitionsSpec) -> "Catalogue":
+        """Take all features of some themes."""
+        return cls(
+            tuple(feature for theme in themes for feature in theme.features),
+            {feature.name: feature.table or theme.table for theme in themes for feature in theme.features},
+            definitions,
+        )
+
+    def only(self, names: set[str]) -> "Catalogue":
+        """Take some of the features, in the same order."""
+        chosen = tuple(feature for feature in self.features if feature.name in names)
+        return Catalogue(chosen, self.table_of, self.definitions)
+
+    def unknown_in(self, history: History) -> tuple[str, ...]:
+        """Name the unknown tables that some feature would read, for `not_known` in an answer."""
+        read = set()
+        for feature in self.features:
+            kind = all_kinds()[feature.kind]
+            if isinstance(kind, FactKind) and kind.reads != "attribute":
+                read.add(self.table_of[feature.name])
+            elif isinstance(kind, ProfileKind) or feature.of == "company":
+                read.add("companies")
+        return tuple(table for table in history.unknown if table in read)
+
+
+def check_features(themes: Sequence[FeatureFileSpec]) -> None:
+    """Check that each feature names a kind, a table and columns that exist.
+
+    Parameters
+    ----------
+    themes : sequence of FeatureFileSpec
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        All that is wrong, together, each with the nearest known name.
+    """
+    problems: list[LeadmlError] = []
+    for theme in themes:
+        for number, feature in enumerate(theme.features):
+            where = f"features/{theme.theme}.yaml, features[{number}] {feature.name}"
+            problems.extend(_feature_problems(feature, feature.table or theme.table, where))
+    raise_problems(problems, where="features/")
+
+
+def _feature_problems(feature: FeatureSpec, table: str | None, where: str) -> list[LeadmlError]:
+    kind = all_kinds().get(feature.kind)
+    if kind is None:
+        return [_unknown(feature.kind, tuple(all_kinds()), f"{where}.kind")]
+    if isinstance(kind, ProfileKind):
+        return []
+    problems = [LeadmlError("missing_key", where=where, key=key) for key in kind.needs if getattr(feature, key) is None]
+    if kind.reads == "attribute":
+        return problems
+    if table is None:
+        return [*problems, LeadmlError("missing_key", where=where, key="table")]
+    if table not in _READABLE_TABLES:
+        return [*problems, _unknown(table, _READABLE_TABLES, f"{where}.table")]
+    texts = (*(FACT_TABLES[table].texts if table in FACT_TABLES else ()), *DERIVED_COLUMNS.get(table, ()))
+    problems.extend(_unknown(column, texts, f"{where}.where") for column in feature.where if column not in texts)
+    readable = _readable_columns(kind, table, texts)
+    if feature.value is not None and feature.value not in readable:
+        problems.append(_unknown(feature.value, readable, f"{where}.value"))
+    return problems
+
+
+def _readable_columns(kind: Kind, table: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """List the columns that a kind may name as its `value`."""
+    if isinstance(kind, ProfileKind) or kind.reads == "nothing":
+        return ()
+    if kind.reads == "number":
+        return FACT_TABLES[table].numbers if table in FACT_TABLES else ()
+    if kind.reads == "rank":
+        return tuple(column for column in texts if column in _RANKED_COLUMNS)
+    return (*texts, "day")
+
+
+def _unknown(word: str, known: tuple[str, ...], where: str) -> LeadmlError:
+    return LeadmlError("unknown_word", where=where, word=word, known=known_words(known), hint=nearest(word, known))

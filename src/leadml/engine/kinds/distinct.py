@@ -1,0 +1,29 @@
+"""How many different things there were."""
+
+import numpy as np
+
+from leadml.clock import Instants
+from leadml.engine.kind import FactKind, kernel
+from leadml.history.tables import Numbers
+
+
+@kernel
+def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life: int) -> float:
+    """Count different values; `value: day` counts the days (UTC) on which something happened.
+
+    Examples
+    --------
+    Visits on Monday, Monday and Wednesday are two active days:
+
+    >>> compute(np.array([1, 2, 3]), np.array([0.0, 0.0, 2.0]), 9, 0, 0)
+    2.0
+    """
+    present = np.sort(values)
+    different = 0.0
+    for place in range(present.size):
+        if place == 0 or present[place] != present[place - 1]:
+            different += 1.0
+    return different
+
+
+KIND = FactKind(compute, reads="word", needs=("value",))

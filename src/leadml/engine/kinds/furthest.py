@@ -1,0 +1,24 @@
+"""How far along a declared order the lead has come."""
+
+import numpy as np
+
+from leadml.clock import Instants
+from leadml.engine.kind import FactKind, kernel
+from leadml.history.tables import Numbers
+
+
+@kernel
+def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life: int) -> float:
+    """Take the largest rank, 1 for the first declared word; a fact without a declared word is none.
+
+    Examples
+    --------
+    Awareness, then decision content, then awareness again is 3, decision:
+
+    >>> compute(np.array([1, 2, 3]), np.array([1.0, 3.0, 1.0]), 9, 0, 0)
+    3.0
+    """
+    return float(np.max(values))
+
+
+KIND = FactKind(compute, reads="rank", needs=("value",))

@@ -1,0 +1,24 @@
+"""How much something came to in all."""
+
+import numpy as np
+
+from leadml.clock import Instants
+from leadml.engine.kind import FactKind, kernel
+from leadml.history.tables import Numbers
+
+
+@kernel
+def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life: int) -> float:
+    """Add the values up; a fact without a number is none.
+
+    Examples
+    --------
+    Two webinars of 20 and 25 minutes:
+
+    >>> compute(np.array([1, 2]), np.array([20.0, 25.0]), 9, 0, 0)
+    45.0
+    """
+    return float(np.sum(values))
+
+
+KIND = FactKind(compute, reads="number", needs=("value",))

@@ -1,0 +1,78 @@
+"""What the engine gives back: one row a snapshot, one column a feature."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leadml.history.tables import Codes, Numbers
+
+
+@dataclass(frozen=True)
+class FeatureMatrix:
+    """Feature values of some snapshots.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features, in catalogue order.
+    values : float array, shape (n_snapshots, n_features)
+        NaN where a value is missing; categories as integer codes.
+    words : mapping of feature to tuple of str
+        The word of each code, for the features that are categories.
+    """
+
+    names: tuple[str, ...]
+    values: Numbers
+    words: Mapping[str, tuple[str, ...]]
+
+    def recoded(self, words: Mapping[str, tuple[str, ...]]) -> "FeatureMatrix":
+        """Give categories the codes of another matrix; a word that it never saw is missing.
+
+        Parameters
+        ----------
+        words : mapping of feature to tuple of str
+            The words of a model's training set.
+
+        Returns
+        -------
+        matrix : FeatureMatrix
+
+        Examples
+        --------
+        >>> seen = {"source": ("event", "referral")}
+        >>> live = FeatureMatrix(("source",), np.array([[0.0], [1.0]]), {"source": ("fair", "referral")})
+        >>> live.recoded(seen).values.ravel().tolist()
+        [nan, 1.0]
+        """
+        values = self.values.copy()
+        for name, known in words.items():
+            if self.words[name] != known:
+                code_of = {word: float(code) for code, word in enumerate(known)}
+                table = np.array([*(code_of.get(word, np.nan) for word in self.words[name]), np.nan])
+                column = self.names.index(name)
+                codes = values[:, column]
+                values[:, column] = table[np.where(np.isnan(codes), -1, codes).astype(np.int64)]
+        return FeatureMatrix(self.names, values, dict(words))
+
+    def rows(self, index: Codes) -> "FeatureMatrix":
+        """Take some of the snapshots."""
+        return FeatureMatrix(self.names, self.values[index], self.words)
+
+    def shown(self, row: int, name: str) -> float | str | None:
+        """One value as a person reads it: a number, a word, or None where it is missing."""
+        value = float(self.values[row, self.names.index(name)])
+        if np.isnan(value):
+            return None
+        return self.words[name][int(value)] if name in self.words else value
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show the matrix in a notebook: categories as words."""
+        columns = {}
+        for place, name in enumerate(self.names):
+            column = pd.Series(self.values[:, place])
+            columns[name] = (
+                column.map(dict(enumerate(self.words[name]))).astype("str") if name in self.words else column
+            )
+        return pd.DataFrame(columns)

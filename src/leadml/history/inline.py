@@ -1,0 +1,230 @@
+"""Facts that arrive in a request: the same tables, one record a fact."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leadml.clock import MINUTE, InstantReading, Instants, read_instants, to_iso
+from leadml.errors import LeadmlError, raise_problems
+from leadml.history.build import Rows, Texts, build_history
+from leadml.history.tables import FACT_TABLES, History
+from leadml.specs.agreement_spec import DefinitionsSpec
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class InlineHistory:
+    """Leads of one request whose known tables are the same.
+
+    Attributes
+    ----------
+    history : History
+    clock_skew : mapping of lead_id to tuple of dict
+        Facts dated a little ahead of the server's clock, taken as happened now; each with its
+        table and its own time.
+    """
+
+    history: History
+    clock_skew: Mapping[str, tuple[dict[str, str], ...]]
+
+
+@dataclass
+class _Gathered:
+    """Records of one table, laid under each other."""
+
+    owners: list[str] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+
+    def add(self, owner: str, record: Record, place: str) -> None:
+        self.owners.append(owner)
+        self.records.append(record)
+        self.places.append(place)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When a request came, and what the server may take for granted about its times.
+
+    Attributes
+    ----------
+    now : int, UTC microseconds
+        The server's clock. A fact dated ahead of it within the allowed skew is taken as happened now.
+    known_at : mapping of lead_id to int, or None
+        Live: when the server wrote the request durably, for facts that carry no `known_at` of
+        their own. None: the request asks about the past, and such facts were known when they happened.
+    time_zone : str, optional
+        For times without an offset.
+    clock_skew_minutes : float
+        How far ahead a fact may be dated.
+    """
+
+    now: int
+    known_at: Mapping[str, int] | None = None
+    time_zone: str | None = None
+    clock_skew_minutes: float = 5
+
+
+def histories_from_records(
+    leads: Sequence[Record], definitions: DefinitionsSpec, arrival: Arrival
+) -> list[InlineHistory]:
+    """Build histories from the leads of one request.
+
+    Parameters
+    ----------
+    leads : sequence of mapping
+        Each with `lead_id`, `created_at`, `attributes`, `company` and the fact tables; a table that
+        is absent is unknown, an empty list is nothing.
+    definitions : DefinitionsSpec
+        The agreement's words.
+    arrival : Arrival
+
+    Returns
+    -------
+    histories : list of InlineHistory
+        One for each set of known tables among the leads.
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        Unreadable times, times without zone, facts in the future: all together.
+    """
+    groups: dict[frozenset[str], list[tuple[int, Record]]] = {}
+    for number, lead in enumerate(leads):
+        tables = frozenset(name for name in ("company", *FACT_TABLES) if lead.get(name) is not None)
+        groups.setdefault(tables, []).append((number, lead))
+    reader = _Reader(arrival)
+    tables_of = [_gather(tables, members) for tables, members in groups.items()]
+    built = [{name: reader.rows(name, gathered) for name, gathered in tables.items()} for tables in tables_of]
+    raise_problems(reader.problems, where="request")
+    return [
+        InlineHistory(
+            build_history(tables, definitions),
+            {owner: tuple(reader.skewed[owner]) for owner in tables["leads"].owner if owner in reader.skewed},
+        )
+        for tables in built
+    ]
+
+
+def _gather(tables: frozenset[str], members: Sequence[tuple[int, Record]]) -> dict[str, _Gathered]:
+    """Lay the records of all leads under each other, table by table."""
+    gathered: dict[str, _Gathered] = {"leads": _Gathered()}
+    gathered.update({name: _Gathered() for name in FACT_TABLES if name in tables})
+    if "company" in tables:
+        gathered["companies"] = _Gathered()
+    for number, lead in members:
+        lead_id, place = str(lead["lead_id"]), f"leads[{number}]"
+        company_id = lead.get("company_id") or f"company of {lead_id}"
+        wide = {**(lead.get("attributes") or {}), "lead_type": lead.get("lead_type"), "company_id": company_id}
+        gathered["leads"].add(lead_id, {"times": lead, "wide": wide}, place)
+        if "company" in tables:
+            company = lead["company"]
+            times = {"created_at": company.get("created_at") or lead["created_at"], "known_at": company.get("known_at")}
+            gathered["companies"].add(
+                company_id, {"times": times, "wide": company.get("attributes") or {}}, f"{place}.company"
+            )
+        for name in FACT_TABLES:
+            if name in tables:
+                for row, record in enumerate(lead[name]):
+                    gathered[name].add(lead_id, record, f"{place}.{name}[{row}]")
+    return gathered
+
+
+class _Reader:
+    """Reads records into rows, and collects what is wrong and what is dated ahead."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self._arrival = arrival
+        self._skew = round(arrival.clock_skew_minutes * MINUTE)
+        self.problems: list[LeadmlError] = []
+        self.skewed: dict[str, list[dict[str, str]]] = {}
+
+    def rows(self, name: str, gathered: _Gathered) -> Rows:
+        """Turn the records of one table into rows."""
+        wide = name in ("leads", "companies")
+        times = [record["times"] for record in gathered.records] if wide else gathered.records
+        values = [record["wide"] for record in gathered.records] if wide else gathered.records
+        happened_at = self._happened_at(
+            name, gathered, [str(time["created_at" if wide else "happened_at"]) for time in times]
+        )
+        known_at = self._known_at_of(gathered, [time.get("known_at") for time in times], happened_at)
+        text_columns, number_columns = _columns(name, values)
+        return Rows(
+            owner=np.array(gathered.owners, dtype=object),
+            happened_at=happened_at,
+            known_at=np.maximum(known_at, happened_at),
+            texts={column: _texts([value.get(column) for value in values]) for column in text_columns},
+            numbers={
+                column: np.array(
+                    [np.nan if value.get(column) is None else value[column] for value in values], dtype=np.float64
+                )
+                for column in number_columns
+            },
+        )
+
+    def _instants(self, gathered: _Gathered, written: list[str], column: str) -> Instants:
+        if not written:
+            return np.empty(0, dtype=np.int64)
+        reading: InstantReading = read_instants(pd.Series(written, dtype="str"), time_zone=self._arrival.time_zone)
+        for code, mask in (("not_a_time", reading.unreadable), ("time_without_zone", reading.without_zone)):
+            self.problems.extend(
+                LeadmlError(code, where=f"{gathered.places[row]}.{column}", value=written[row])
+                for row in np.flatnonzero(mask)
+            )
+        for row in np.flatnonzero(reading.instants > self._arrival.now + self._skew):
+            self.problems.append(
+                LeadmlError("fact_in_future", where=f"{gathered.places[row]}.{column}", value=written[row])
+            )
+        return reading.instants
+
+    def _happened_at(self, name: str, gathered: _Gathered, written: list[str]) -> Instants:
+        column = "created_at" if name in ("leads", "companies") else "happened_at"
+        instants = self._instants(gathered, written, column)
+        for row in np.flatnonzero((instants > self._arrival.now) & (instants <= self._arrival.now + self._skew)):
+            said = {"table": name, column: to_iso(int(instants[row])), "taken_as": to_iso(self._arrival.now)}
+            self.skewed.setdefault(gathered.owners[row], []).append(said)
+        return np.minimum(instants, self._arrival.now)
+
+    def _known_at_of(self, gathered: _Gathered, written: list[str | None], happened_at: Instants) -> Instants:
+        own = [row for row, value in enumerate(written) if value is not None]
+        known_at = (
+            happened_at.copy()
+            if self._arrival.known_at is None
+            else np.array(
+                [self._arrival.known_at.get(owner, self._arrival.now) for owner in gathered.owners], dtype=np.int64
+            )
+        )
+        if own:
+            places = _Gathered([gathered.owners[row] for row in own], [], [gathered.places[row] for row in own])
+            known_at[own] = np.minimum(
+                self._instants(places, [str(written[row]) for row in own], "known_at"), self._arrival.now
+            )
+        return known_at
+
+
+def _columns(name: str, values: Sequence[Record]) -> tuple[list[str], list[str]]:
+    """Name the columns of words and of numbers that some records fill."""
+    filled = list(dict.fromkeys(key for value in values for key in value))
+    if name in ("leads", "companies"):
+        return filled, []
+    columns = FACT_TABLES[name]
+    texts = [name for name in (*columns.texts, "event_id") if name in columns.required or name in filled]
+    return texts, [name for name in (*columns.numbers, "sequence") if name in filled]
+
+
+def _texts(values: list[object]) -> Texts:
+    texts: Texts = np.array([None if value is None or value == "" else _word(value) for value in values], dtype=object)
+    return texts
+
+
+def _word(value: object) -> str:
+    """Write a JSON value as a file would hold it: 50.0 and 50 are the same number."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

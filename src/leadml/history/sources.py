@@ -1,0 +1,306 @@
+"""Reads the files that `history.yaml` names into rows in our words, and reports every problem together."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyarrow.lib import ArrowException
+
+from leadml.clock import MINUTE, InstantReading, Instants, now, read_instants
+from leadml.errors import LeadmlError, known_words, raise_problems
+from leadml.history.build import Rows, Texts, build_history
+from leadml.history.tables import (
+    COMPANY_COLUMNS,
+    FACT_TABLES,
+    FACT_TIMES,
+    LEAD_COLUMNS,
+    History,
+    Numbers,
+)
+from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.specs.history_spec import HistorySpec, SourceSpec
+from leadml.wording.texts import nearest
+
+Mask = npt.NDArray[np.bool_]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _TableShape:
+    """The columns one table of history.yaml may and must fill."""
+
+    owner: str
+    happened_at: str
+    required: tuple[str, ...]
+    texts: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        return (self.owner, self.happened_at, "known_at", *self.texts, *self.numbers)
+
+
+def _shape(table: str) -> _TableShape:
+    if table in ("leads", "companies"):
+        columns = LEAD_COLUMNS if table == "leads" else COMPANY_COLUMNS
+        owner = columns[0]
+        texts = tuple(name for name in columns if name not in (owner, "created_at", "known_at"))
+        return _TableShape(owner, "created_at", (owner, "created_at"), (*texts, "event_id"), ())
+    columns_of = FACT_TABLES[table]
+    return _TableShape(
+        owner="lead_id",
+        happened_at=FACT_TIMES[0],
+        required=("lead_id", "happened_at", *columns_of.required),
+        texts=(*columns_of.texts, "event_id"),
+        numbers=(*columns_of.numbers, "sequence"),
+    )
+
+
+def read_history(
+    spec: HistorySpec, folder: Path, definitions: DefinitionsSpec, *, on_progress: Progress = lambda _table: None
+) -> History:
+    """Read all files of a project.
+
+    Parameters
+    ----------
+    spec : HistorySpec
+        What lies where.
+    folder : Path
+        Where the files lie.
+    definitions : DefinitionsSpec
+        The agreement's words.
+    on_progress : callable taking str
+        Told the name of each table before it is read.
+
+    Returns
+    -------
+    history : History
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        Missing file or column, a file that is not UTF-8, an empty table, a value of a wrong type,
+        a time without zone, a fact in the future: all of them together.
+    """
+    tables: dict[str, Rows] = {}
+    reader = _SourceReader(spec, folder)
+    for table in type(spec.tables).model_fields:
+        sources: tuple[SourceSpec, ...] | None = getattr(spec.tables, table)
+        if sources is not None:
+            on_progress(table)
+            tables[table] = _joined(
+                [
+                    reader.read(source, table, f"history.yaml, tables.{table}[{number}]")
+                    for number, source in enumerate(sources)
+                ]
+            )
+    raise_problems(dict.fromkeys(reader.problems), where="history.yaml")
+    return build_history(tables, definitions)
+
+
+class _FileCache:
+    """Reads each file once, with all columns that any table asks of it."""
+
+    def __init__(self, spec: HistorySpec, folder: Path) -> None:
+        self._folder = folder
+        self._frames: dict[str, pd.DataFrame | LeadmlError] = {}
+        self._wanted: dict[str, set[str]] = {}
+        for table in type(spec.tables).model_fields:
+            for source in getattr(spec.tables, table) or ():
+                wanted = self._wanted.setdefault(source.file, set())
+                wanted.update(source.columns.values(), source.attributes.values(), source.rows)
+
+    def frame(self, file: str) -> pd.DataFrame:
+        """Read one file as texts; a file that cannot be read fails once for each table that asks."""
+        if file not in self._frames:
+            try:
+                self._frames[file] = _read_file(self._folder / file, self._wanted[file], shown_as=file)
+            except LeadmlError as problem:
+                self._frames[file] = problem
+        frame = self._frames[file]
+        if isinstance(frame, LeadmlError):
+            raise frame
+        return frame
+
+    def column_problems(self, source: SourceSpec, place: str) -> list[LeadmlError]:
+        """Check that a file has the columns that a source reads."""
+        frame = self.frame(source.file)
+        asked = dict.fromkeys([*source.columns.values(), *source.attributes.values(), *source.rows])
+        missing = [column for column in asked if column not in frame.columns]
+        header = _header(self._folder / source.file) if missing else []
+        return [
+            LeadmlError(
+                "unknown_column",
+                where=f"{place}, file {source.file}",
+                column=column,
+                file=source.file,
+                known=known_words(header),
+                hint=nearest(column, header),
+            )
+            for column in missing
+        ]
+
+
+def _read_file(path: Path, wanted: set[str], *, shown_as: str) -> pd.DataFrame:
+    if not path.is_file():
+        raise LeadmlError(
+            "missing_data_file", where=f"history.yaml, file: {shown_as}", file=shown_as, folder=path.parent.name
+        )
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path).astype("str")
+        return pd.read_csv(path, dtype="str", keep_default_na=False, usecols=lambda name: name in wanted or not wanted)
+    except UnicodeDecodeError:
+        raise LeadmlError("not_utf8", where=shown_as, file=shown_as) from None
+    except pd.errors.EmptyDataError:
+        raise LeadmlError("empty_table", where=shown_as, table=shown_as) from None
+    except (pd.errors.ParserError, ArrowException, OSError, zlib.error, EOFError) as error:
+        raise LeadmlError("unreadable_file", where=shown_as, file=shown_as, problem=str(error).strip()) from None
+
+
+def _header(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        return [str(name) for name in pd.read_parquet(path).columns]
+    return [str(name) for name in pd.read_csv(path, dtype="str", nrows=0).columns]
+
+
+def _mapping_problems(source: SourceSpec, table: str, shape: _TableShape, place: str) -> list[LeadmlError]:
+    """Check that a source fills columns that its table has."""
+    problems = []
+    for column in (*source.columns, *source.constants, *source.words):
+        if column not in shape.known:
+            problems.append(
+                LeadmlError(
+                    "unknown_key",
+                    where=f"{place}, columns",
+                    key=column,
+                    known=known_words(shape.known),
+                    hint=nearest(column, shape.known),
+                )
+            )
+    for column in shape.required:
+        if column not in source.columns and column not in source.constants:
+            problems.append(LeadmlError("missing_key", where=f"{place}, columns", key=column))
+    if source.attributes and table not in ("leads", "companies"):
+        problems.append(
+            LeadmlError("unknown_key", where=place, key="attributes", known="columns, constants, file, rows, words")
+        )
+    return problems
+
+
+class _SourceReader:
+    """Reads sources one after the other; what is wrong with them is kept in `problems`."""
+
+    def __init__(self, spec: HistorySpec, folder: Path) -> None:
+        self._spec = spec
+        self._files = _FileCache(spec, folder)
+        self.problems: list[LeadmlError] = []
+
+    def read(self, source: SourceSpec, table: str, place: str) -> Rows:
+        """Read one source of one table; no rows where something is wrong."""
+        shape = _shape(table)
+        problems = _mapping_problems(source, table, shape, place)
+        try:
+            frame = self._files.frame(source.file)
+            problems += self._files.column_problems(source, place)
+        except LeadmlError as problem:
+            problems.append(problem)
+        if not problems:
+            for column, values in source.rows.items():
+                frame = frame[frame[column].isin(values)]
+            if not len(frame):
+                problems.append(LeadmlError("empty_table", where=f"{place}, file {source.file}", table=table))
+        self.problems.extend(problems)
+        return _no_rows(shape, source) if problems else self._rows(frame, source, shape)
+
+    def _rows(self, frame: pd.DataFrame, source: SourceSpec, shape: _TableShape) -> Rows:
+        """Turn texts into rows of one table."""
+        written = {name: frame[theirs] for name, theirs in source.columns.items()}
+        for name, words in source.words.items():
+            written[name] = written[name].map(words).fillna(written[name])
+        for name, value in source.constants.items():
+            written[name] = pd.Series(value, index=frame.index, dtype="str")
+        where = {name: f"{source.file}, column {source.columns.get(name, name)}" for name in written}
+        happened_at = self._instants(written[shape.happened_at], where[shape.happened_at])
+        known_at = happened_at
+        if "known_at" in written:
+            known_at = self._instants(written["known_at"], where["known_at"], blank_is=happened_at)
+        owner = _texts(written[shape.owner])
+        blank = np.array([value is None for value in owner], dtype=bool)
+        if blank.any():
+            place = f"{where[shape.owner]}, {_row(frame, blank)}"
+            self.problems.append(
+                LeadmlError("blank_id", where=place, column=source.columns[shape.owner], count=int(blank.sum()))
+            )
+        texts = {name: _texts(written[name]) for name in shape.texts if name in written}
+        texts.update({attribute: _texts(frame[theirs]) for attribute, theirs in source.attributes.items()})
+        numbers = {name: self._numbers(written[name], where[name]) for name in shape.numbers if name in written}
+        return Rows(owner, happened_at, np.maximum(known_at, happened_at), texts, numbers)
+
+    def _instants(self, written: pd.Series, where: str, *, blank_is: Instants | None = None) -> Instants:
+        blank = written.isna().to_numpy(dtype=bool) | (written.to_numpy(dtype=object) == "")
+        reading: InstantReading = read_instants(written, time_zone=self._spec.time_zone)
+        latest = now() + round(self._spec.clock_skew_minutes * MINUTE)
+        self._note("not_a_time", written, reading.unreadable & ~(blank & (blank_is is not None)), where)
+        self._note("time_without_zone", written, reading.without_zone, where)
+        self._note("fact_in_future", written, reading.instants > latest, where)
+        return reading.instants if blank_is is None else np.where(blank, blank_is, reading.instants)
+
+    def _numbers(self, written: pd.Series, where: str) -> Numbers:
+        numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)
+        filled = (written.to_numpy(dtype=object) != "") & ~written.isna().to_numpy(dtype=bool)
+        self._note("not_a_number", written, np.isnan(numbers) & filled, where)
+        return numbers
+
+    def _note(self, code: str, written: pd.Series, wrong: Mask, where: str) -> None:
+        """Keep a problem with the first value that has it, and how many have."""
+        if wrong.any():
+            value = str(written.iloc[int(np.flatnonzero(wrong)[0])])
+            place = f"{where}, {_row(written, wrong)} ({int(wrong.sum())} in all)"
+            self.problems.append(LeadmlError(code, where=place, value=value))
+
+
+def _no_rows(shape: _TableShape, source: SourceSpec) -> Rows:
+    nothing = np.empty(0, dtype=object)
+    no_times = np.empty(0, np.int64)
+    return Rows(nothing, no_times, no_times, dict.fromkeys((*shape.texts, *source.attributes), nothing), {})
+
+
+def _row(frame: pd.DataFrame | pd.Series, mask: Mask) -> str:
+    """Name the first row of a kind as an editor counts it: the header is line 1."""
+    return f"line {int(frame.index[np.flatnonzero(mask)[0]]) + 2}"
+
+
+def _texts(values: pd.Series) -> Texts:
+    texts = values.to_numpy(dtype=object, copy=True)
+    texts[values.isna().to_numpy(dtype=bool) | (texts == "")] = None
+    return texts
+
+
+def _joined(parts: list[Rows]) -> Rows:
+    """Lay the sources of one table under each other; a column that one lacks is missing there."""
+    if len(parts) == 1:
+        return parts[0]
+
+    texts = {name for part in parts for name in part.texts}
+    numbers = {name for part in parts for name in part.numbers}
+    nothing = np.empty(0, dtype=object)
+    return Rows(
+        owner=np.concatenate([nothing, *(part.owner for part in parts)]),
+        happened_at=np.concatenate([np.empty(0, np.int64), *(part.happened_at for part in parts)]),
+        known_at=np.concatenate([np.empty(0, np.int64), *(part.known_at for part in parts)]),
+        texts={
+            name: np.concatenate(
+                [nothing, *(part.texts.get(name, np.full(len(part.owner), None, object)) for part in parts)]
+            )
+            for name in sorted(texts)
+        },
+        numbers={
+            name: np.concatenate([part.numbers.get(name, np.full(len(part.owner), np.nan)) for part in parts])
+            for name in sorted(numbers)
+        },
+    )

@@ -1,0 +1,149 @@
+"""The tables of a history in memory: facts of one lead lie together, in an order that no file can change.
+
+`History` is what every other module reads. A table that is absent is *unknown*; one without rows
+says that *nothing* happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from leadml.clock import Instants
+
+Codes = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
+
+NOT_THERE = -1  # code of a text that is missing
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """What a table may hold beside `lead_id` and its times."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns that hold words."""
+        return tuple(name for name in (*self.required, *self.optional) if name not in self.numbers)
+
+
+FACT_TABLES: Mapping[str, TableColumns] = {
+    "attribute_changes": TableColumns(("attribute", "value")),
+    "activities": TableColumns(("activity",), ("content", "journey_stage", "channel", "value"), ("value",)),
+    "stage_changes": TableColumns(("lifecycle_stage",), ("reason",)),
+    "status_changes": TableColumns(("lead_status",), ("reason",)),
+    "assignments": TableColumns(("owner",), ("accepted_at",)),
+    "deal_changes": TableColumns(("deal_id", "deal_stage"), ("amount",), ("amount",)),
+    "connect_attempts": TableColumns(("channel", "result"), ("made_by",)),
+}
+LEAD_COLUMNS = ("lead_id", "created_at", "known_at", "lead_type", "company_id")
+COMPANY_COLUMNS = ("company_id", "created_at", "known_at")
+FACT_TIMES = ("happened_at", "known_at")
+IDENTITY_COLUMNS = ("event_id", "sequence")
+
+# Columns that the agreement adds to a table: features may filter on them as on any other.
+DERIVED_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "leads": (),
+    "activities": ("journey_stage",),
+    "status_changes": ("meaning",),
+    "connect_attempts": ("valid",),
+}
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of words as integer codes; the words are sorted, so codes compare as words do."""
+
+    codes: Codes
+    words: tuple[str, ...]
+
+    def lookup(self, values: Mapping[str, float], *, other: float) -> Numbers:
+        """Translate every row through a table of words.
+
+        Examples
+        --------
+        >>> column = TextColumn(np.array([1, 0, -1]), ("email", "phone"))
+        >>> column.lookup({"phone": 2.0}, other=0.0).tolist()
+        [2.0, 0.0, 0.0]
+        """
+        table = np.array([*(values.get(word, other) for word in self.words), other])
+        translated: Numbers = table[self.codes]
+        return translated
+
+
+@dataclass(frozen=True)
+class FactTable:
+    """The facts of one table, by lead and then by time.
+
+    Attributes
+    ----------
+    first : int array, shape (n_leads + 1,)
+        Facts of lead `i` are the rows `first[i]:first[i + 1]`.
+    happened_at, known_at : int array, shape (n_facts,), UTC microseconds
+    texts : dict of column to TextColumn
+    numbers : dict of column to float array, shape (n_facts,)
+        NaN where the number is missing.
+    """
+
+    first: Codes
+    happened_at: Instants
+    known_at: Instants
+    texts: Mapping[str, TextColumn] = field(default_factory=dict)
+    numbers: Mapping[str, Numbers] = field(default_factory=dict)
+
+    @property
+    def leads(self) -> Codes:
+        """The position of each fact's lead, shape (n_facts,)."""
+        positions: Codes = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+        return positions
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a reader of the data should know; it stopped nothing."""
+
+    table: str
+    key: str
+    count: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class History:
+    """All facts about some leads.
+
+    Attributes
+    ----------
+    lead_ids : tuple of str
+        Sorted; the position of an id is the lead's number in every table.
+    facts : mapping of table name to FactTable
+        `leads` (one fact: its creation), `lead_attributes`, `company_attributes` and the tables
+        of the history that are known.
+    unknown : tuple of str
+        Tables of which nothing is known.
+    known_until : int, UTC microseconds
+        The latest instant of which anything is known.
+    findings : tuple of Finding
+        What was met on the way in.
+    """
+
+    lead_ids: tuple[str, ...]
+    facts: Mapping[str, FactTable]
+    unknown: tuple[str, ...]
+    known_until: int
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def created_at(self) -> Instants:
+        """When each lead was created, shape (n_leads,), UTC microseconds."""
+        return self.facts["leads"].happened_at
+
+    def positions(self) -> dict[str, int]:
+        """Give the number of each lead by its id."""
+        return {lead_id: position for position, lead_id in enumerate(self.lead_ids)}

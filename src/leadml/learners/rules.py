@@ -1,0 +1,145 @@
+"""The rule-based model: rule points by the rules both teams wrote, and a line that turns them into a chance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from leadml.engine.matrix import FeatureMatrix
+from leadml.history.tables import Numbers
+from leadml.learners.contract import Contributions
+from leadml.specs.rules_spec import ConditionSpec, RuleSpec
+
+# The line starts from the belief that one standard deviation of rule points doubles or trebles the odds.
+_USUAL_SLOPE, _SLOPE_SPREAD = 0.8, 0.5
+_NEWTON_STEPS = 50
+
+
+def award(rules: Sequence[RuleSpec], matrix: FeatureMatrix) -> Numbers:
+    """Award rule points.
+
+    Parameters
+    ----------
+    rules : sequence of RuleSpec
+    matrix : FeatureMatrix, n_snapshots rows
+
+    Returns
+    -------
+    points : float array, shape (n_snapshots, n_rules)
+        A condition on a missing value is not met, unless it asks for just that.
+    """
+    return np.column_stack([_award_one(rule, matrix) for rule in rules])
+
+
+def _award_one(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:
+    column = matrix.values[:, matrix.names.index(rule.when.feature)]
+    if rule.points_per_unit is not None:
+        units = np.nan_to_num(column, nan=0.0)
+        if rule.at_most_units is not None:
+            units = np.minimum(units, rule.at_most_units)
+        per_unit: Numbers = rule.points_per_unit * units
+        return per_unit
+    once: Numbers = np.where(_met(rule.when, column, matrix.words.get(rule.when.feature, ())), rule.points or 0.0, 0.0)
+    return once
+
+
+def _met(when: ConditionSpec, column: Numbers, words: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    missing = np.isnan(column)
+    if when.missing is not None:
+        return missing if when.missing else ~missing
+    if when.at_least is not None:
+        return ~missing & (column >= when.at_least)
+    if when.at_most is not None:
+        return ~missing & (column <= when.at_most)
+    wanted = (when.is_,) if when.is_ is not None else (when.any_of or ())
+    return np.isin(column, [code for code, word in enumerate(words) if word in wanted])
+
+
+@dataclass(frozen=True)
+class RulesModel:
+    """Rules with the line that calibrates them.
+
+    Attributes
+    ----------
+    rules : tuple of RuleSpec
+    intercept : float, log-odds at the usual rule points
+    slope : float, log-odds for each rule point, >= 0
+    usual_points : tuple of float
+        Mean points of each rule in training.
+    """
+
+    rules: tuple[RuleSpec, ...]
+    intercept: float
+    slope: float
+    usual_points: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, rules: Sequence[RuleSpec], matrix: FeatureMatrix, ready: Numbers, weights: Numbers) -> "RulesModel":
+        """Fit the line on outcomes, with a prior on its slope.
+
+        Parameters
+        ----------
+        rules : sequence of RuleSpec
+        matrix : FeatureMatrix, n_snapshots rows
+        ready, weights : float array, shape (n_snapshots,)
+
+        Returns
+        -------
+        model : RulesModel
+        """
+        points = award(rules, matrix)
+        usual = np.average(points, axis=0, weights=weights)
+        distance = points.sum(axis=1) - usual.sum()
+        spread = float(np.sqrt(np.average(distance**2, weights=weights)))
+        if spread == 0:
+            rate = float(np.clip(np.average(ready, weights=weights), 1e-6, 1 - 1e-6))
+            return cls(tuple(rules), float(np.log(rate / (1 - rate))), 0.0, tuple(usual.tolist()))
+        intercept, slope = _line(distance / spread, ready, weights)
+        return cls(tuple(rules), intercept, max(slope, 0.0) / spread, tuple(usual.tolist()))
+
+    def points(self, matrix: FeatureMatrix) -> Numbers:
+        """Award rule points, shape (n_snapshots, n_rules)."""
+        return award(self.rules, matrix)
+
+    def margin_of(self, points: Numbers) -> Numbers:
+        """Turn sums of rule points into log-odds, on the fitted line.
+
+        Parameters
+        ----------
+        points : float array, shape (n_snapshots,)
+            Also of rules that were changed since: the line stays until the next training.
+
+        Returns
+        -------
+        margin : float array, shape (n_snapshots,), log-odds
+        """
+        margin: Numbers = self.intercept + self.slope * (points - sum(self.usual_points))
+        return margin
+
+    def contributions(self, matrix: FeatureMatrix) -> Contributions:
+        """Merge the rules of each feature: slope * (points - usual points)."""
+        values = np.zeros((len(matrix.values), len(matrix.names)))
+        awarded = self.points(matrix)
+        for number, rule in enumerate(self.rules):
+            values[:, matrix.names.index(rule.when.feature)] += self.slope * (
+                awarded[:, number] - self.usual_points[number]
+            )
+        return Contributions(self.intercept, values)
+
+
+def _line(standardised: Numbers, ready: Numbers, weights: Numbers) -> tuple[float, float]:
+    """Find the likeliest intercept and slope under a normal prior on the slope, by Newton's method."""
+    design = np.column_stack([np.ones_like(standardised), standardised])
+    prior_mean, prior_precision = np.array([0.0, _USUAL_SLOPE]), np.diag([0.0, _SLOPE_SPREAD**-2])
+    rate = float(np.clip(np.average(ready, weights=weights), 1e-6, 1 - 1e-6))
+    line = np.array([np.log(rate / (1 - rate)), 0.0])
+    for _ in range(_NEWTON_STEPS):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ line, -30, 30)))
+        gradient = design.T @ (weights * (ready - chance)) - prior_precision @ (line - prior_mean)
+        curvature = design.T @ (design * (weights * np.maximum(chance * (1 - chance), 1e-9))[:, None]) + prior_precision
+        step = np.linalg.solve(curvature, gradient)
+        line = line + np.clip(step, -2.0, 2.0)
+        if float(np.abs(step).max()) < 1e-10:
+            break
+    return float(line[0]), float(line[1])

@@ -1,0 +1,110 @@
+"""A trained model with what made it, as plain files: JSON and LightGBM's text, never a pickle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from lightgbm.basic import LightGBMError
+from pydantic import ValidationError
+
+from leadml.errors import LeadmlError
+from leadml.learners.readiness import ReadinessModel
+from leadml.specs.feature_spec import FeatureFileSpec
+
+Value = float | str | None
+
+MODEL_FILE, TREES_FILE = "model.json", "trees-{number}.txt"
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model with what made it.
+
+    Attributes
+    ----------
+    name : str
+    version : int
+        Given by the registry; 0 before.
+    readiness : ReadinessModel
+    themes : tuple of FeatureFileSpec
+        The catalogue it was trained with; it is scored with the same.
+    usual_values : mapping of feature to value
+        Median, or most frequent word, in training.
+    definitions : str
+        Fingerprint of the agreement's definitions.
+    knows_until : int, UTC microseconds
+        When the last answer it learned from became known.
+    recipe : mapping
+    """
+
+    name: str
+    version: int
+    readiness: ReadinessModel
+    themes: tuple[FeatureFileSpec, ...]
+    usual_values: Mapping[str, Value]
+    definitions: str
+    knows_until: int
+    recipe: Mapping[str, Any]
+
+    def write(self, folder: Path) -> None:
+        """Write the model as plain files: JSON and LightGBM's text.
+
+        Parameters
+        ----------
+        folder : Path
+            Made if it is not there.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "name": self.name,
+            "readiness": self.readiness.to_dict(),
+            "bags": len(self.readiness.trees),
+            "themes": [theme.model_dump(mode="json") for theme in self.themes],
+            "usual_values": dict(self.usual_values),
+            "definitions": self.definitions,
+            "knows_until": self.knows_until,
+            "recipe": dict(self.recipe),
+        }
+        for number, trees in enumerate(self.readiness.trees):
+            (folder / TREES_FILE.format(number=number)).write_text(trees, encoding="utf-8")
+        (folder / MODEL_FILE).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+
+    @classmethod
+    def read(cls, folder: Path, *, version: int) -> "TrainedModel":
+        """Read what `write` wrote.
+
+        Parameters
+        ----------
+        folder : Path
+        version : int
+            As the registry knows it.
+
+        Returns
+        -------
+        model : TrainedModel
+
+        Raises
+        ------
+        LeadmlError
+            `unreadable_model`.
+        """
+        try:
+            content = orjson.loads((folder / MODEL_FILE).read_bytes())
+            trees = [
+                (folder / TREES_FILE.format(number=number)).read_text(encoding="utf-8")
+                for number in range(content["bags"])
+            ]
+            return cls(
+                name=content["name"],
+                version=version,
+                readiness=ReadinessModel.from_dict(content["readiness"], trees),
+                themes=tuple(FeatureFileSpec.model_validate_json(orjson.dumps(theme)) for theme in content["themes"]),
+                usual_values=content["usual_values"],
+                definitions=content["definitions"],
+                knows_until=content["knows_until"],
+                recipe=content["recipe"],
+            )
+        except (OSError, KeyError, ValueError, ValidationError, LightGBMError) as error:
+            raise LeadmlError("unreadable_model", where=str(folder.name), problem=str(error)) from None

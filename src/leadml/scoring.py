@@ -1,0 +1,308 @@
+"""The single path of a score: every face of leadml goes through `Scorer.score`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from leadml.agreement.placement import Placement, place
+from leadml.agreement.scale import Scale, probability, shown
+from leadml.clock import Instants, to_iso
+from leadml.engine.catalogue import Catalogue
+from leadml.engine.compute import compute_features
+from leadml.errors import LeadmlError, raise_problems
+from leadml.explain import Explainer, Explanation
+from leadml.history.tables import Codes, History
+from leadml.learners.rules import award
+from leadml.learners.trained_model import TrainedModel
+from leadml.snapshots import known_lead_type, known_stage
+from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.project_spec import ProjectSpec, fingerprint
+from leadml.wording.numbers import chance_in_words
+from leadml.wording.texts import LANGUAGES
+
+
+@dataclass(frozen=True)
+class AwardedRule:
+    """A rule that awarded points, with the reason both teams wrote."""
+
+    rule: str
+    points: float
+    because: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RulesVerdict:
+    """What the rule-based model says beside the score."""
+
+    rule_points: float
+    score: int
+    probability: float
+    band: str
+    awarded: tuple[AwardedRule, ...]
+
+
+@dataclass(frozen=True)
+class LeadScore:
+    """A score with its reasons and what follows from it.
+
+    Attributes
+    ----------
+    lead_id : str
+    as_of : int, UTC microseconds
+        Only what was known before counts.
+    explanation : Explanation
+        Holds the score, 0-100.
+    score_unclipped : float, score points
+    probability : float in [0, 1]
+    placement : Placement
+    lifecycle_stage, lead_type : str or None
+        As last known.
+    rules : RulesVerdict
+    not_known : tuple of str
+        Tables that features read and nothing is known of.
+    hindsight : bool
+        True where the model learned from answers that came after `as_of`.
+    model_name, agreement_version : str
+    model_version : int
+    knows_until : int, UTC microseconds
+    """
+
+    lead_id: str
+    as_of: int
+    explanation: Explanation
+    score_unclipped: float
+    probability: float
+    placement: Placement
+    lifecycle_stage: str | None
+    lead_type: str | None
+    rules: RulesVerdict
+    not_known: tuple[str, ...]
+    hindsight: bool
+    model_name: str
+    model_version: int
+    agreement_version: str
+    knows_until: int
+
+    @property
+    def score(self) -> int:
+        """The score that people see, 0-100."""
+        return self.explanation.score
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay the answer out as every face gives it."""
+        explanation, placement = self.explanation, self.placement
+        return {
+            "lead_id": self.lead_id,
+            "as_of": to_iso(self.as_of),
+            "score": explanation.score,
+            "score_unclipped": self.score_unclipped,
+            "probability": self.probability,
+            "chance": {language: chance_in_words(self.probability, language) for language in LANGUAGES},
+            "lead_type": self.lead_type,
+            "band": placement.band,
+            "lifecycle_stage": self.lifecycle_stage,
+            "recommended_lifecycle_stage": placement.recommended_lifecycle_stage,
+            "automatic": placement.automatic,
+            "respond_by": None if placement.respond_by is None else to_iso(placement.respond_by),
+            "start": explanation.start,
+            "effects": [_plain(theme) for theme in explanation.themes],
+            "held_at": explanation.held_at,
+            "held_effect": explanation.held_effect,
+            "rules": _plain(self.rules),
+            "not_known": list(self.not_known),
+            "hindsight": self.hindsight,
+            "model": {"name": self.model_name, "version": self.model_version, "knows_until": to_iso(self.knows_until)},
+            "agreement_version": self.agreement_version,
+        }
+
+
+def _plain(value: object) -> object:
+    """Turn frozen dataclasses into plain dicts and lists."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple | list) else value
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The leads to score, each at its instant."""
+
+    lead_ids: tuple[str, ...]
+    leads: Codes
+    as_of: Instants
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Where a lead stood at its instant."""
+
+    lead_id: str
+    as_of: int
+    lifecycle_stage: str | None
+    lead_type: str | None
+
+
+class Scorer:
+    """Scores leads with one model under one agreement.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    spec : ProjectSpec
+        Its rules stand beside the score as they are today; its agreement places it.
+
+    Raises
+    ------
+    LeadmlError
+        `other_definitions` when the agreement's words have changed since the training.
+    """
+
+    def __init__(self, model: TrainedModel, spec: ProjectSpec) -> None:
+        if fingerprint(spec.agreement.definitions.model_dump(mode="json")) != model.definitions:
+            raise LeadmlError("other_definitions", where="sla.yaml, definitions")
+        self.model = model
+        self.agreement: AgreementSpec = spec.agreement
+        self._scale = Scale.agreed(spec.agreement.definitions.lead_score)
+        self._rules = spec.rules.rules
+        definitions = spec.agreement.definitions
+        asked = {rule.when.feature for rule in self._rules}
+        self._rule_catalogue = Catalogue.of(spec.themes, definitions).only(asked)
+        self._catalogue = Catalogue.of(model.themes, definitions)
+        self._explainer = Explainer(model.themes, model.usual_values, definitions)
+
+    def score(self, history: History, lead_ids: Sequence[str], as_of: int | Instants) -> list[LeadScore]:
+        """Score leads at an instant, only from what was known before it.
+
+        Parameters
+        ----------
+        history : History
+        lead_ids : sequence of str, shape (n,)
+        as_of : int, or int array of shape (n,), UTC microseconds
+
+        Returns
+        -------
+        scores : list of LeadScore, in the order of lead_ids
+
+        Raises
+        ------
+        LeadmlError, ProblemsError
+            A lead that is not in the history, or of which nothing was known yet: all together.
+        """
+        snapshots = _known_leads(history, lead_ids, as_of)
+        matrix = compute_features(history, snapshots.leads, snapshots.as_of, self._catalogue)
+        contributions = self.model.readiness.contributions(matrix)
+        margin, effects = contributions.margin, self._scale.effects(contributions.values)
+        start = float(self._scale.unclipped(np.array([contributions.start]))[0])
+        explanations = [
+            self._explainer.explain(
+                start, effects[row], unclipped, {name: matrix.shown(row, name) for name in matrix.names}
+            )
+            for row, unclipped in enumerate(self._scale.unclipped(margin).tolist())
+        ]
+        standings = self._standings(history, snapshots)
+        verdicts = self._rules_beside(history, snapshots, standings)
+        not_known = self._catalogue.unknown_in(history)
+        return [
+            LeadScore(
+                lead_id=standing.lead_id,
+                as_of=standing.as_of,
+                explanation=explanation,
+                score_unclipped=unclipped,
+                probability=chance,
+                placement=self._place(explanation.score, standing),
+                lifecycle_stage=standing.lifecycle_stage,
+                lead_type=standing.lead_type,
+                rules=verdict,
+                not_known=not_known,
+                hindsight=standing.as_of < self.model.knows_until,
+                model_name=self.model.name,
+                model_version=self.model.version,
+                agreement_version=self.agreement.version,
+                knows_until=self.model.knows_until,
+            )
+            for standing, explanation, unclipped, chance, verdict in zip(
+                standings,
+                explanations,
+                self._scale.unclipped(margin).tolist(),
+                probability(margin).tolist(),
+                verdicts,
+                strict=True,
+            )
+        ]
+
+    def _standings(self, history: History, snapshots: _Asked) -> list[_Standing]:
+        definitions = self.agreement.definitions
+        return [
+            _Standing(lead_id, as_of, lifecycle_stage, lead_type)
+            for lead_id, as_of, lifecycle_stage, lead_type in zip(
+                snapshots.lead_ids,
+                snapshots.as_of.tolist(),
+                known_stage(history, snapshots.leads, snapshots.as_of, definitions),
+                known_lead_type(history, snapshots.leads, snapshots.as_of, definitions),
+                strict=True,
+            )
+        ]
+
+    def _place(self, score: int, standing: _Standing) -> Placement:
+        return place(
+            score,
+            lead_type=standing.lead_type,
+            lifecycle_stage=standing.lifecycle_stage,
+            as_of=standing.as_of,
+            agreement=self.agreement,
+        )
+
+    def _rules_beside(self, history: History, snapshots: _Asked, standings: list[_Standing]) -> list[RulesVerdict]:
+        """Award today's rules on the same facts, on the line that was fitted in training."""
+        matrix = compute_features(history, snapshots.leads, snapshots.as_of, self._rule_catalogue)
+        points = award(self._rules, matrix)
+        margin = self.model.readiness.rules.margin_of(points.sum(axis=1))
+        return [
+            RulesVerdict(
+                rule_points=float(points[row].sum()),
+                score=score,
+                probability=chance,
+                band=self._place(score, standing).band,
+                awarded=tuple(
+                    AwardedRule(rule.name, float(got), rule.because.model_dump())
+                    for rule, got in zip(self._rules, points[row], strict=True)
+                    if got != 0
+                ),
+            )
+            for row, (standing, score, chance) in enumerate(
+                zip(
+                    standings,
+                    map(shown, self._scale.unclipped(margin).tolist()),
+                    probability(margin).tolist(),
+                    strict=True,
+                )
+            )
+        ]
+
+
+def _known_leads(history: History, lead_ids: Sequence[str], as_of: int | Instants) -> _Asked:
+    """Find the leads asked for, and refuse those of which nothing was known."""
+    instants = np.broadcast_to(np.asarray(as_of, dtype=np.int64), (len(lead_ids),)).copy()
+    positions = history.positions()
+    created = history.facts["leads"]
+    problems = []
+    for lead_id, instant in zip(lead_ids, instants.tolist(), strict=True):
+        if lead_id not in positions:
+            problems.append(LeadmlError("unknown_lead", where=f"lead {lead_id}", lead_id=lead_id))
+        elif (first := int(created.known_at[positions[lead_id]])) >= instant:
+            problems.append(
+                LeadmlError(
+                    "as_of_before_lead",
+                    where=f"lead {lead_id}",
+                    lead_id=lead_id,
+                    as_of=to_iso(instant),
+                    first=to_iso(first),
+                )
+            )
+    raise_problems(problems, where="as_of")
+    leads = np.array([positions[lead_id] for lead_id in lead_ids], dtype=np.int64)
+    return _Asked(tuple(lead_ids), leads, instants)

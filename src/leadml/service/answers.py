@@ -1,0 +1,114 @@
+"""What an answer says: the shapes that `/v1/openapi.json` shows and that tests hold real answers against."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AnswerPart(BaseModel):
+    """Base of all parts of an answer. Think twice before adding anything to this class."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+
+class InBothLanguages(AnswerPart):
+    """A text in English and Japanese."""
+
+    en: str
+    ja: str
+
+
+class FeatureEffect(AnswerPart):
+    """What one feature adds to the score, in points."""
+
+    feature: str
+    effect: int
+    effect_exact: float
+    value: float | str | None = Field(description="As it was just before `as_of`; null is not known.")
+    usual_value: float | str | None = Field(description="That of the usual lead, from which `start` counts.")
+    reason: InBothLanguages
+
+
+class ThemeEffect(AnswerPart):
+    """What one theme adds to the score: the sum of its features."""
+
+    theme: str
+    label: InBothLanguages
+    effect: int
+    effect_exact: float
+    features: list[FeatureEffect]
+
+
+class AwardedRule(AnswerPart):
+    """A rule of models/rules.yaml that gave points."""
+
+    rule: str
+    points: float
+    because: InBothLanguages
+
+
+class RulesAnswer(AnswerPart):
+    """What the rules say of the same lead, on the same facts."""
+
+    rule_points: float
+    score: int = Field(ge=0, le=100)
+    probability: float = Field(ge=0, le=1)
+    band: str | None
+    awarded: list[AwardedRule]
+
+
+class ModelName(AnswerPart):
+    """Which model answered."""
+
+    name: str
+    version: int
+    knows_until: str = Field(description="The latest instant of which training knew anything.")
+
+
+class Answer(AnswerPart):
+    """A lead's score at an instant, its reasons, and its place in the agreement."""
+
+    lead_id: str
+    as_of: str
+    score: int = Field(ge=0, le=100, description="start + all effects + held_effect.")
+    score_unclipped: float
+    probability: float = Field(ge=0, le=1)
+    chance: InBothLanguages
+    band: str | None
+    lifecycle_stage: str | None
+    recommended_lifecycle_stage: str | None
+    respond_by: str | None
+    start: int
+    effects: list[ThemeEffect]
+    held_at: int | None
+    held_effect: int
+    rules: RulesAnswer
+    not_known: list[str] = Field(description="Tables of which the request said nothing.")
+    hindsight: bool = Field(description="True when the model knew what came after `as_of`.")
+    clock_skew: list[dict[str, str]]
+    model: ModelName
+    agreement_version: str
+
+
+class ScoreAnswers(AnswerPart):
+    """One answer a lead, in the order of the request."""
+
+    answers: list[Answer]
+    answered_at: str
+
+
+class Problem(AnswerPart):
+    """What is wrong, in four parts and in the language of `Accept-Language` (en or ja)."""
+
+    code: str
+    what: str
+    why: str
+    where: str
+    fix: str
+
+
+class ErrorAnswer(AnswerPart):
+    """The one shape of every error: itself, and each problem it stands for."""
+
+    error: Problem
+    problems: Annotated[list[Problem], Field(min_length=1)]

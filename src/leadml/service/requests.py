@@ -1,0 +1,219 @@
+"""What a request may say. The same tables and columns as in a CSV file, one object a fact.
+
+Times stay texts here: `history/inline.py` reads them as it reads those of a file, and says what is wrong
+with them in the same words.
+"""
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from leadml.errors import LeadmlError, raise_problems
+from leadml.specs.reading import as_problem
+
+MOST_LEADS = 1000
+MOST_PROBLEMS = 100
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Instant = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40),
+    Field(examples=["2026-03-02T09:00:00Z"], description="ISO 8601 with its offset from UTC."),
+]
+Value = str | int | float | bool | None
+Attributes = dict[Word, Value]
+
+# What is none of a Value's types is reported by pydantic once for each of them, with its name as last place.
+_FIRST_BRANCH, *_LATER_BRANCHES = ("str", "int", "float", "bool")
+
+
+class RequestPart(BaseModel):
+    """Base of all parts of a request: an unknown key or a number written as text is an error.
+
+    Think twice before adding anything to this class: each fact of each request passes here.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Fact(RequestPart):
+    """What every fact has beside its own columns."""
+
+    happened_at: Instant
+    known_at: Instant | None = Field(None, description="When the CRM learned of it; in a live request, now.")
+    event_id: Word | None = Field(None, description="Facts with the same id count once.")
+
+
+class AttributeChange(Fact):
+    """An attribute of a lead took a value."""
+
+    attribute: Word
+    value: Value
+
+
+class Activity(Fact):
+    """A lead did something: opened a page, clicked in an e-mail, came to a webinar."""
+
+    activity: Word
+    content: str | None = None
+    journey_stage: str | None = None
+    channel: str | None = None
+    value: float | None = None
+
+
+class StageChange(Fact):
+    """A lead entered a lifecycle stage."""
+
+    lifecycle_stage: Word
+    reason: str | None = None
+
+
+class StatusChange(Fact):
+    """A lead took a lead status."""
+
+    lead_status: Word
+    reason: str | None = None
+
+
+class Assignment(Fact):
+    """A lead was given to an owner."""
+
+    owner: Word
+    accepted_at: Instant | None = None
+
+
+class DealChange(Fact):
+    """A deal of a lead entered a deal stage."""
+
+    deal_id: Word
+    deal_stage: Word
+    amount: float | None = None
+
+
+class ConnectAttempt(Fact):
+    """Somebody tried to reach a lead."""
+
+    channel: Word
+    result: Word
+    made_by: str | None = None
+
+
+class Company(RequestPart):
+    """The company of a lead."""
+
+    created_at: Instant | None = None
+    known_at: Instant | None = None
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class LeadRecord(RequestPart):
+    """One lead with everything known about it. A table left out is unknown; an empty list is nothing."""
+
+    lead_id: Word
+    created_at: Instant
+    known_at: Instant | None = None
+    lead_type: Word | None = None
+    company_id: Word | None = None
+    attributes: Attributes = Field(default_factory=dict)
+    company: Company | None = None
+    activities: list[Activity] | None = None
+    attribute_changes: list[AttributeChange] | None = None
+    stage_changes: list[StageChange] | None = None
+    status_changes: list[StatusChange] | None = None
+    assignments: list[Assignment] | None = None
+    deal_changes: list[DealChange] | None = None
+    connect_attempts: list[ConnectAttempt] | None = None
+
+
+class ScoreRequest(RequestPart):
+    """Leads to score: at an instant of the past with `as_of`, now without it."""
+
+    as_of: Instant | None = Field(
+        None, description="Only what was known before this instant counts. Left out: now, and written down."
+    )
+    leads: Annotated[list[LeadRecord], Field(min_length=1, max_length=MOST_LEADS)]
+
+
+def read_request(body: bytes) -> ScoreRequest:
+    """Read the body of a request and report every problem of it together.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8.
+
+    Returns
+    -------
+    request : ScoreRequest
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        `body_not_utf8`, `body_not_json`, or what does not fit, with its place in the request.
+
+    Examples
+    --------
+    >>> body = b'{"leads": [{"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z"}]}'
+    >>> read_request(body).leads[0].activities is None
+    True
+    """
+    try:
+        request = ScoreRequest.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    else:
+        _refuse_twins(request)
+        return request
+    if found[0]["type"] == "json_invalid":
+        _refuse_not_utf8(body)
+        raise LeadmlError("body_not_json", where="request", problem=str(found[0]["ctx"]["error"]))
+    problems = [_as_problem(detail) for detail in found if _branch(detail) not in _LATER_BRANCHES]
+    raise_problems(problems[:MOST_PROBLEMS], where="request")
+    raise AssertionError("a validation error without details")
+
+
+def _branch(detail: ErrorDetails) -> str:
+    """Name the one of a Value's types that a report is about; none if it is about a key."""
+    return "" if detail["type"] in ("extra_forbidden", "missing") else str(detail["loc"][-1] if detail["loc"] else "")
+
+
+def _as_problem(detail: ErrorDetails) -> LeadmlError:
+    if _branch(detail) == _FIRST_BRANCH:
+        place = detail["loc"][:-1]
+        expected = "a text, a number, true, false or null"
+        value = as_problem(detail, ScoreRequest, where="").values["value"]
+        return LeadmlError("wrong_type", where=_place(place), key=str(place[-1]), value=value, expected=expected)
+    return as_problem(detail, ScoreRequest, where=_place(detail["loc"]))
+
+
+def _refuse_not_utf8(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise LeadmlError("body_not_utf8", where=f"request, byte {error.start + 1}") from None
+
+
+def _refuse_twins(request: ScoreRequest) -> None:
+    """Refuse two leads of one id: one answer could not say whose it is."""
+    seen: set[str] = set()
+    problems = []
+    for number, lead in enumerate(request.leads):
+        if lead.lead_id in seen:
+            problems.append(LeadmlError("named_twice", where=f"leads[{number}].lead_id", name=lead.lead_id))
+        seen.add(lead.lead_id)
+    raise_problems(problems[:MOST_PROBLEMS], where="request")
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Name a place in a request.
+
+    Examples
+    --------
+    >>> _place(("leads", 0, "activities", 2, "happened_at"))
+    'leads[0].activities[2].happened_at'
+    """
+    path = ""
+    for part in loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path or "request"

@@ -1,0 +1,40 @@
+"""`features/*.yaml`: what we look at, one file a theme."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from leadml.specs.reading import Label, Specification
+from leadml.vocabulary import MoreIs, Theme
+
+
+class FeatureSpec(Specification):
+    """One feature: a kind, what it reads, and how it is told."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="the feature's name everywhere")]
+    label: Annotated[Label, Field(description="how people read it")]
+    kind: Annotated[str, Field(description="a file in engine/kinds/")]
+    when_nothing: Annotated[
+        float | Literal["missing"], Field(description="the value when no fact is there; unknown is always missing")
+    ]
+    table: Annotated[str | None, Field(description="where its facts lie; default: the file's table")] = None
+    where: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict, description="column: value or values that a fact must have"
+    )
+    window_days: Annotated[float | None, Field(gt=0, description="elapsed days before as_of; absent: all time")] = None
+    half_life_days: Annotated[float | None, Field(gt=0, description="for `decayed`")] = None
+    value: Annotated[str | None, Field(description="the column that sum, max, distinct, furthest, latest read")] = None
+    attribute: Annotated[str | None, Field(description="for `attribute`")] = None
+    of: Annotated[Literal["lead", "company"], Field(description="whose attribute")] = "lead"
+    values: Annotated[Literal["number", "category"], Field(description="what the attribute holds")] = "number"
+    unit: Annotated[Label | None, Field(description="what a number counts; absent for categories and shares")] = None
+    more_is: Annotated[MoreIs | None, Field(description="readier or less_ready, where both teams agree")] = None
+
+
+class FeatureFileSpec(Specification):
+    """The whole of one features file."""
+
+    theme: Theme
+    label: Label
+    table: Annotated[str | None, Field(description="the table of the features that name none")] = None
+    features: Annotated[tuple[FeatureSpec, ...], Field(min_length=1)]

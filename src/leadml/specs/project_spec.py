@@ -1,0 +1,139 @@
+"""The four definitions of a project, read and checked against each other."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from leadml.errors import LeadmlError, ProblemsError, known_words, raise_problems
+from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
+from leadml.specs.history_spec import HistorySpec
+from leadml.specs.readiness_spec import ReadinessSpec
+from leadml.specs.reading import S, read_specification
+from leadml.specs.rules_spec import RulesSpec
+from leadml.vocabulary import Theme
+from leadml.wording.texts import nearest
+
+
+@dataclass(frozen=True)
+class ProjectSpec:
+    """What stands in `history.yaml`, `features/`, `models/` and `sla.yaml`."""
+
+    history: HistorySpec
+    themes: tuple[FeatureFileSpec, ...]
+    rules: RulesSpec
+    readiness: ReadinessSpec
+    agreement: AgreementSpec
+
+    @property
+    def features(self) -> tuple[FeatureSpec, ...]:
+        """All features in catalogue order: themes in the order of the glossary, then as written."""
+        return tuple(feature for theme in self.themes for feature in theme.features)
+
+
+def read_project(folder: Path) -> ProjectSpec:
+    """Read the definitions of a project and report every problem of all its files together.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+
+    Returns
+    -------
+    spec : ProjectSpec
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        What is wrong in any of the files, or between them.
+    """
+    if not (folder / "history.yaml").is_file() and not (folder / "sla.yaml").is_file():
+        raise LeadmlError("no_project", where=folder.name or str(folder))
+    problems: list[LeadmlError] = []
+    history = _collected(HistorySpec, folder, "history.yaml", problems)
+    paths = sorted((folder / "features").glob("*.yaml"))
+    if not paths:
+        problems.append(LeadmlError("missing_file", where="features/", file="features/*.yaml"))
+    files = [(path.name, _collected(FeatureFileSpec, folder, f"features/{path.name}", problems)) for path in paths]
+    rules = _collected(RulesSpec, folder, "models/rules.yaml", problems)
+    readiness = _collected(ReadinessSpec, folder, "models/readiness.yaml", problems)
+    agreement = _collected(AgreementSpec, folder, "sla.yaml", problems)
+    raise_problems(problems, where=folder.name)
+    if history is None or rules is None or readiness is None or agreement is None:
+        raise AssertionError("a file that could not be read left no problem")
+    themes = sorted((file for _, file in files if file is not None), key=lambda file: list(Theme).index(file.theme))
+    spec = ProjectSpec(history, tuple(themes), rules, readiness, agreement)
+    raise_problems(_between_files(spec, [name for name, _ in files]), where=folder.name)
+    return spec
+
+
+def _collected(specification: type[S], folder: Path, name: str, problems: list[LeadmlError]) -> S | None:
+    """Read one file; its problems join those of the others."""
+    try:
+        return read_specification(specification, folder / name, shown_as=name)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+    except LeadmlError as error:
+        problems.append(error)
+    return None
+
+
+def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError]:
+    """Check what no file can know alone."""
+    problems = []
+    names = [feature.name for feature in spec.features]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(LeadmlError("named_twice", where="features/", name=name))
+    for number, rule in enumerate(spec.rules.rules):
+        if rule.when.feature not in names:
+            problems.append(
+                LeadmlError(
+                    "unknown_feature",
+                    where=f"models/rules.yaml, rules[{number}]",
+                    feature=rule.when.feature,
+                    known=known_words(names),
+                    hint=nearest(rule.when.feature, names),
+                )
+            )
+    stages = spec.agreement.definitions.lifecycle_stages
+    for number, snapshot in enumerate(spec.readiness.snapshots):
+        if snapshot.since != "created" and snapshot.since not in stages:
+            problems.append(
+                LeadmlError(
+                    "unknown_word",
+                    where=f"models/readiness.yaml, snapshots[{number}].since",
+                    word=snapshot.since,
+                    known=known_words(["created", *stages]),
+                    hint=nearest(snapshot.since, ["created", *stages]),
+                )
+            )
+    themes = [theme.theme for theme in spec.themes]
+    for theme in sorted({theme for theme in themes if themes.count(theme) > 1}):
+        problems.append(
+            LeadmlError("named_twice", where=", ".join(f"features/{name}" for name in file_names), name=theme)
+        )
+    return problems
+
+
+def fingerprint(content: object) -> str:
+    """Hash plain content, so that two runs can tell whether they used the same.
+
+    Parameters
+    ----------
+    content : JSON-like
+        Dicts are compared by key, not by order of writing.
+
+    Returns
+    -------
+    fingerprint : str
+        The first 16 hexadecimal digits of SHA-256.
+
+    Examples
+    --------
+    >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -1,0 +1,84 @@
+"""`models/readiness.yaml`: how readiness is learned."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from leadml.specs.reading import Specification
+
+
+class SnapshotSpec(Specification):
+    """An instant at which leads are scored in training: so long after a fact."""
+
+    since: Annotated[str, Field(description="`created`, or the lifecycle stage whose entry starts the clock")]
+    minutes: Annotated[float | None, Field(ge=0)] = None
+    hours: Annotated[float | None, Field(ge=0)] = None
+    days: Annotated[float | None, Field(ge=0)] = None
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> "SnapshotSpec":
+        if sum(value is not None for value in (self.minutes, self.hours, self.days)) != 1:
+            raise ValueError("give exactly one of minutes, hours and days")
+        return self
+
+    @property
+    def delay(self) -> int:
+        """The delay in microseconds."""
+        minutes = (self.minutes or 0) + 60 * (self.hours or 0) + 1440 * (self.days or 0)
+        return round(minutes * 60_000_000)
+
+    @property
+    def age(self) -> str:
+        """How reports name this instant.
+
+        Examples
+        --------
+        >>> SnapshotSpec(since="mql", days=7.0).age
+        'mql + 7 days'
+        """
+        for unit in ("minutes", "hours", "days"):
+            value = getattr(self, unit)
+            if value is not None:
+                return f"{self.since} + {value:g} {unit if value != 1 else unit[:-1]}"
+        raise AssertionError("a snapshot without a unit")
+
+
+class LatestLeadsSpec(Specification):
+    """Which leads are kept for the test: always the latest."""
+
+    share_of_leads: Annotated[float | None, Field(gt=0, lt=1)] = None
+    from_: Annotated[datetime | None, Field(alias="from", description="leads created from then on")] = None
+
+    @field_validator("from_")
+    @classmethod
+    def _zoned(cls, instant: datetime | None) -> datetime | None:
+        if instant is not None and instant.tzinfo is None:
+            raise ValueError("the time has no zone; write it as 2011-12-24T00:00:00+00:00")
+        return instant
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "LatestLeadsSpec":
+        if (self.share_of_leads is None) == (self.from_ is None):
+            raise ValueError("give either share_of_leads or from")
+        return self
+
+
+class LearnerSpec(Specification):
+    """Settings of the boosted trees; the number of trees is chosen, zero allowed."""
+
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    leaves: Annotated[int, Field(ge=2, le=256, description="largest number of leaves of a tree")] = 8
+    smallest_leaf: Annotated[int, Field(ge=1, description="fewest snapshots in a leaf")] = 40
+    most_trees: Annotated[int, Field(ge=0, le=5000)] = 400
+    bags: Annotated[int, Field(ge=1, le=50, description="models averaged, each on other leads")] = 3
+
+
+class ReadinessSpec(Specification):
+    """The whole of `models/readiness.yaml`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    snapshots: Annotated[tuple[SnapshotSpec, ...], Field(min_length=1)]
+    test: LatestLeadsSpec = LatestLeadsSpec(share_of_leads=0.25)
+    learner: LearnerSpec = LearnerSpec()
+    seed: Annotated[int, Field(ge=0)] = 7

@@ -1,0 +1,179 @@
+"""The ledger: every answer is stored before it is given, with the facts it was made from.
+
+The ledger also keeps the clock of knowledge: the instant at which the facts of a request were
+durably written is the instant at which they became known.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    func,
+    select,
+)
+
+_METADATA = MetaData()
+_REQUESTS = Table(
+    "requests",
+    _METADATA,
+    Column("request_id", Integer, primary_key=True),
+    Column("lead_id", String, nullable=False),
+    Column("known_at", BigInteger, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Index("requests_of_a_lead", "lead_id", "known_at"),
+)
+_ANSWERS = Table(
+    "answers",
+    _METADATA,
+    Column("answer_id", Integer, primary_key=True),
+    Column("lead_id", String, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("answered_at", BigInteger, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Index("answers_of_a_lead", "lead_id", "as_of"),
+)
+
+
+class Ledger:
+    """Answers and the facts they were made from, in one SQLite file.
+
+    Parameters
+    ----------
+    file : Path
+        Made if it is not there.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     ledger = Ledger(Path(folder) / "ledger.db")
+    ...     first = ledger.write_facts([{"lead_id": "L1"}], now=100)
+    ...     # The machine's clock went back; what is known stays known.
+    ...     second = ledger.write_facts([{"lead_id": "L1"}], now=90)
+    ...     ledger.close()
+    >>> first, second
+    ({'L1': 100}, {'L1': 100})
+    """
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._engine: Engine = create_engine(f"sqlite:///{file}")
+        event.listen(self._engine, "connect", _write_ahead)
+        _METADATA.create_all(self._engine)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def write_facts(self, leads: Sequence[Mapping[str, Any]], *, now: int) -> dict[str, int]:
+        """Write the facts of a live request durably, and say when each lead's became known.
+
+        Parameters
+        ----------
+        leads : sequence of mapping
+            As they came, each with `lead_id`.
+        now : int, UTC microseconds
+            The server's clock.
+
+        Returns
+        -------
+        known_at : dict of lead_id to int, UTC microseconds
+            Never earlier than the last one given for that lead.
+        """
+        ids = [str(lead["lead_id"]) for lead in leads]
+        with self._engine.begin() as connection:
+            last_known = func.max(_REQUESTS.c.known_at)
+            rows = connection.execute(
+                select(_REQUESTS.c.lead_id, last_known)
+                .where(_REQUESTS.c.lead_id.in_(ids))
+                .group_by(_REQUESTS.c.lead_id)
+            )
+            last = {str(lead_id): int(known_at) for lead_id, known_at in rows}
+            known_at = {lead_id: max(now, last.get(lead_id, now)) for lead_id in ids}
+            connection.execute(
+                _REQUESTS.insert(),
+                [
+                    {"lead_id": lead_id, "known_at": known_at[lead_id], "facts": orjson.dumps(lead)}
+                    for lead_id, lead in zip(ids, leads, strict=True)
+                ],
+            )
+        return known_at
+
+    def write_answers(self, answers: Sequence[Mapping[str, Any]], *, as_of: Sequence[int], answered_at: int) -> None:
+        """Store answers, before they are given.
+
+        Parameters
+        ----------
+        answers : sequence of mapping
+            As `LeadScore.to_dict` gives them.
+        as_of : sequence of int, UTC microseconds
+        answered_at : int, UTC microseconds
+        """
+        with self._engine.begin() as connection:
+            connection.execute(
+                _ANSWERS.insert(),
+                [
+                    {
+                        "lead_id": answer["lead_id"],
+                        "as_of": instant,
+                        "answered_at": answered_at,
+                        "answer": orjson.dumps(answer),
+                    }
+                    for answer, instant in zip(answers, as_of, strict=True)
+                ],
+            )
+
+    def answers(self, lead_id: str) -> list[dict[str, Any]]:
+        """Give back all answers about a lead, in the order they were given.
+
+        Parameters
+        ----------
+        lead_id : str
+
+        Returns
+        -------
+        answers : list of dict
+        """
+        query = select(_ANSWERS.c.answer).where(_ANSWERS.c.lead_id == lead_id).order_by(_ANSWERS.c.answer_id)
+        with self._engine.connect() as connection:
+            return [orjson.loads(answer) for (answer,) in connection.execute(query)]
+
+    def facts(self, lead_id: str) -> list[tuple[int, dict[str, Any]]]:
+        """Give back the facts of a lead as they came, each with when they became known.
+
+        Parameters
+        ----------
+        lead_id : str
+
+        Returns
+        -------
+        requests : list of (known_at, lead)
+        """
+        query = (
+            select(_REQUESTS.c.known_at, _REQUESTS.c.facts)
+            .where(_REQUESTS.c.lead_id == lead_id)
+            .order_by(_REQUESTS.c.request_id)
+        )
+        with self._engine.connect() as connection:
+            return [(int(known_at), orjson.loads(facts)) for known_at, facts in connection.execute(query)]
+
+
+def _write_ahead(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
+    """Let readers read while one writes, and keep what was committed through a crash of the process."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.close()

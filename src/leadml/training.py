@@ -1,0 +1,120 @@
+"""Specification and history in, trained model with its recipe out."""
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+
+import numpy as np
+
+from leadml.dataset import TrainingSet, make_training_set
+from leadml.engine.matrix import FeatureMatrix
+from leadml.errors import LeadmlError
+from leadml.history.tables import History, Numbers
+from leadml.learners.readiness import ReadinessModel, Recipe, fit_readiness
+from leadml.learners.trained_model import TrainedModel, Value
+from leadml.specs.project_spec import ProjectSpec, fingerprint
+
+_PACKAGES = ("leadml", "lightgbm", "numpy", "pandas", "scikit-learn")
+
+
+def prepare(history: History, spec: ProjectSpec) -> TrainingSet:
+    """Build the training set, or say why there is none.
+
+    Parameters
+    ----------
+    history : History
+    spec : ProjectSpec
+
+    Returns
+    -------
+    training_set : TrainingSet, not empty
+
+    Raises
+    ------
+    LeadmlError
+        `no_snapshots`.
+    """
+    training_set = make_training_set(history, spec)
+    if not len(training_set):
+        raise LeadmlError("no_snapshots", where="models/readiness.yaml, snapshots")
+    return training_set
+
+
+def fit_recipe(training_set: TrainingSet, spec: ProjectSpec) -> ReadinessModel:
+    """Fit the project's recipe on a training set.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    spec : ProjectSpec
+
+    Returns
+    -------
+    readiness : ReadinessModel
+    """
+    readiness = spec.readiness
+    return fit_readiness(
+        training_set, Recipe(spec.features, spec.rules.rules, learner=readiness.learner, seed=readiness.seed)
+    )
+
+
+def train(training_set: TrainingSet, spec: ProjectSpec) -> TrainedModel:
+    """Fit the recipe on every answer that is known: the model to be published.
+
+    How good the recipe is must be judged before, on leads that the judged model had not seen: see
+    `compare.compare_recipe`.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    spec : ProjectSpec
+
+    Returns
+    -------
+    model : TrainedModel
+        Not yet registered: its version is 0.
+    """
+    return TrainedModel(
+        name=spec.readiness.name,
+        version=0,
+        readiness=fit_recipe(training_set, spec),
+        themes=spec.themes,
+        usual_values=usual_values(training_set.features, training_set.weights),
+        definitions=fingerprint(spec.agreement.definitions.model_dump(mode="json")),
+        knows_until=int(training_set.closed_at.max()),
+        recipe={
+            **training_set.recipe,
+            "learner": spec.readiness.learner.model_dump(mode="json"),
+            "seed": spec.readiness.seed,
+            "snapshots_used": len(training_set),
+            "packages": {name: version(name) for name in _PACKAGES},
+            "python": platform.python_version(),
+        },
+    )
+
+
+def usual_values(matrix: FeatureMatrix, weights: Numbers) -> Mapping[str, Value]:
+    """Describe the usual lead: the median of each number, the most frequent word of each category.
+
+    Parameters
+    ----------
+    matrix : FeatureMatrix, n_snapshots rows
+    weights : float array, shape (n_snapshots,)
+
+    Returns
+    -------
+    usual : mapping of feature to value
+        None where every value is missing.
+    """
+    usual: dict[str, Value] = {}
+    for place, name in enumerate(matrix.names):
+        column = matrix.values[:, place]
+        present = ~np.isnan(column)
+        if not present.any():
+            usual[name] = None
+        elif name in matrix.words:
+            counts = np.bincount(column[present].astype(np.int64), weights[present])
+            usual[name] = matrix.words[name][int(counts.argmax())]
+        else:
+            usual[name] = float(np.quantile(column[present], 0.5, method="inverted_cdf", weights=weights[present]))
+    return usual

@@ -1,0 +1,165 @@
+"""The ten terms on which sales and marketing must agree, and the standard words for their values.
+
+Everything else in leadml takes its names from here; `docs/glossary.md` is written from this
+file by `leadml glossary --markdown`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LifecycleStage(StrEnum):
+    """The usual stages, in order; a company may declare its own in `sla.yaml`."""
+
+    SUBSCRIBER = "subscriber"
+    LEAD = "lead"
+    MQL = "mql"
+    SQL = "sql"
+    OPPORTUNITY = "opportunity"
+    CUSTOMER = "customer"
+
+
+class StatusMeaning(StrEnum):
+    """What a lead status says about the lead: still open, handed back, or closed."""
+
+    OPEN = "open"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+class ReturnPolicy(StrEnum):
+    """What a return for a given reason does to the training label."""
+
+    NEGATIVE = "negative"
+    CENSORED = "censored"
+    EXCLUDED = "excluded"
+
+
+class MoreIs(StrEnum):
+    """What both teams would agree a larger value of a feature means."""
+
+    READIER = "readier"
+    LESS_READY = "less_ready"
+
+
+class Theme(StrEnum):
+    """The five feature files: what we look at."""
+
+    FIT = "fit"
+    PERSONA = "persona"
+    JOURNEY = "journey"
+    ENGAGEMENT = "engagement"
+    SALES_TOUCH = "sales_touch"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One of the ten terms: its names, what the teams agree on, and where it lives in leadml."""
+
+    name: str
+    english: str
+    japanese: str
+    agreed: str
+    lives_in: str
+
+
+TERMS: tuple[Term, ...] = (
+    Term(
+        "service_level_agreement",
+        "Service level agreement (SLA)",
+        "サービスレベル契約",
+        "what sales and marketing owe each other, in writing",
+        "`sla.yaml`: definitions and promises; every answer names its version",
+    ),
+    Term(
+        "ideal_customer_profile",
+        "Ideal customer profile (ICP)",
+        "理想的な顧客プロファイル",
+        "which companies are a good fit",
+        "`definitions.ideal_customer_profile` in `sla.yaml`; feature kind `match`",
+    ),
+    Term(
+        "buyer_persona",
+        "Buyer persona",
+        "バイヤーペルソナ",
+        "which people inside those companies to pursue",
+        "`definitions.buyer_personas` in `sla.yaml`; feature kind `persona`",
+    ),
+    Term(
+        "buyers_journey",
+        "Buyer's journey",
+        "バイヤーの旅",
+        "awareness, consideration, decision, and the content that belongs to each",
+        "`definitions.buyers_journey` in `sla.yaml`; features of the theme `journey`",
+    ),
+    Term(
+        "lifecycle_stage",
+        "Lifecycle stage",
+        "ライフサイクルステージ",
+        "the stages a lead moves through, and which of them means ready",
+        "`definitions.lifecycle_stages` and `ready` in `sla.yaml`; table `stage_changes`",
+    ),
+    Term(
+        "lead_type",
+        "Lead type",
+        "リードタイプ",
+        "kinds of lead whose path differs",
+        "`definitions.lead_types` in `sla.yaml`; bands may be set for each lead type",
+    ),
+    Term(
+        "deal_stage",
+        "Deal stage",
+        "取引段階",
+        "the steps of a deal and how likely each is to be won",
+        "`definitions.deal_stages` in `sla.yaml`; table `deal_changes`",
+    ),
+    Term(
+        "lead_status",
+        "Lead status",
+        "リードステータス",
+        "whether a lead is open, returned or closed, and why it was returned",
+        "`definitions.lead_statuses` and `return_reasons` in `sla.yaml`; table `status_changes`",
+    ),
+    Term(
+        "lead_score",
+        "Lead score",
+        "リードスコア",
+        "how ready a lead is, from 0 to 100, and at which score it is handed over",
+        "`definitions.lead_score` and `promises.bands` in `sla.yaml`; `score` in every answer",
+    ),
+    Term(
+        "connect_attempt",
+        "Connect attempt",
+        "接続の試み",
+        "what counts as an attempt to reach a lead, how many are owed, and by when",
+        "`definitions.connect_attempt` and `promises.connect_attempts` in `sla.yaml`; table `connect_attempts`",
+    ),
+)
+
+
+def glossary_markdown() -> str:
+    """Write the ten terms as a Markdown page.
+
+    Returns
+    -------
+    page : str
+        A table with one row a term, in the order of the glossary.
+
+    Examples
+    --------
+    >>> glossary_markdown().splitlines()[0]
+    '# The ten terms'
+    """
+    rows = [
+        f"| {number} | {term.english} | {term.japanese} | {term.agreed} | {term.lives_in} |"
+        for number, term in enumerate(TERMS, start=1)
+    ]
+    head = [
+        "# The ten terms",
+        "",
+        "Written by `leadml glossary --markdown` from `src/leadml/vocabulary.py`; change it there.",
+        "",
+        "| # | Term | 日本語 | What both teams agree on | What it is in leadml |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
