@@ -35,7 +35,7 @@ def texts(language: Language) -> Mapping[str, Any]:
     return content
 
 
-def say(key: str, language: Language = "en", **values: object) -> str:
+def say(key: str, language: Language = "en", /, **values: object) -> str:
     """Say the text that stands under a dotted key, with its values filled in.
 
     Parameters
@@ -69,7 +69,7 @@ def say(key: str, language: Language = "en", **values: object) -> str:
     return str(text).format(**values)
 
 
-def in_both(key: str, **values: object) -> dict[str, str]:
+def in_both(key: str, /, **values: object) -> dict[str, str]:
     """Say the same thing in every language.
 
     Parameters
