@@ -1,6 +1,6 @@
 """The folder of the model that answers: `.leadml/champion` of a project.
 
-It holds plain files only (`model.json`, `trees.txt`, `version.json`), so that the service needs neither
+It holds plain files only (`model.json`, `trees-0.txt` and so on, `version.json`), so that the service needs neither
 MLflow nor a network. A new champion is swapped in as a whole: a process killed at any point
 leaves the old one or the new one, never a mixture.
 """

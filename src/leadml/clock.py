@@ -25,8 +25,12 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-_WITH_ZONE = r"(?:[zZ]|[+-]\d{2}:?\d{2})$"
-_DATE_ONLY = r"^\d{4}-\d{2}-\d{2}$"
+# What we read as a time, said in full: left to itself pandas also takes `now`, `2026-03` and `20260302`.
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_LOCAL_TIME = _DATE + r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+_ZONED_TIME = _LOCAL_TIME + r" ?(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)"
+# Python's own dates end here, less the days by which a zone may move them. A time beyond is taken as the end.
+_FIRST, _LAST = pd.Timestamp("0001-01-03"), pd.Timestamp("9999-12-29")
 
 
 def just_after(known_at: Iterable[int]) -> int:
@@ -72,7 +76,7 @@ def to_iso(microseconds: int) -> str:
     '1970-01-01T00:00:01.500000Z'
     """
     whole, rest = divmod(microseconds, SECOND)
-    return datetime.fromtimestamp(whole, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest:06d}Z"
+    return f"{datetime.fromtimestamp(whole, tz=UTC).replace(tzinfo=None).isoformat()}.{rest:06d}Z"
 
 
 def parse_instant(text: str, *, where: str, time_zone: str | None = None) -> int:
@@ -125,6 +129,12 @@ class InstantReading:
     without_zone: npt.NDArray[np.bool_]
     date_only: npt.NDArray[np.bool_]
 
+    @property
+    def begins(self) -> Instants:
+        """The earliest each can mean: a date may be today's, though its day has not ended."""
+        begins: Instants = self.instants - np.where(self.date_only, DAY, 0)
+        return begins
+
 
 def read_instants(texts: pd.Series, *, time_zone: str | None) -> InstantReading:
     """Read a column of times, honouring offsets.
@@ -152,26 +162,34 @@ def read_instants(texts: pd.Series, *, time_zone: str | None) -> InstantReading:
     ('2026-03-29T21:59:59.999999Z', [False, True])
     """
     texts = texts.astype("str").str.strip()
-    with_zone = texts.str.contains(_WITH_ZONE, regex=True, na=False) & texts.str.contains(":", regex=False, na=False)
-    date_only = texts.str.fullmatch(_DATE_ONLY, na=False)
-    zoned = pd.to_datetime(texts.where(with_zone), format="ISO8601", utc=True, errors="coerce")
-    naive = pd.to_datetime(texts.where(~with_zone), format="ISO8601", errors="coerce")
-    without_zone = naive.notna().to_numpy()
+    date_only = texts.str.fullmatch(_DATE, na=False)
+    with_zone = texts.str.fullmatch(_ZONED_TIME, na=False)
+    local = date_only | texts.str.fullmatch(_LOCAL_TIME, na=False)
+    zoned = _parsed(texts.where(with_zone)).dt.tz_localize("UTC")
+    naive = _parsed(texts.where(local))
+    without_zone = naive.notna().to_numpy(dtype=bool)
     if time_zone is not None and bool(without_zone.any()):
         ends = naive.where(~date_only, naive + pd.Timedelta(days=1))
-        local = ends.dt.tz_localize(
-            ZoneInfo(time_zone), ambiguous=np.zeros(len(ends), dtype=bool), nonexistent="shift_forward"
+        # A day ends when its midnight comes for the first time, should a clock pass it twice.
+        placed = ends.dt.tz_localize(
+            ZoneInfo(time_zone), ambiguous=date_only.to_numpy(dtype=bool), nonexistent="shift_forward"
         ).dt.tz_convert("UTC")
-        local = local.where(~date_only, local - pd.Timedelta(microseconds=1))
-        zoned = zoned.fillna(local.astype(zoned.dtype))
-    missing = zoned.isna().to_numpy()
-    instants = zoned.dt.as_unit("us").fillna(pd.Timestamp(0, tz="UTC")).astype("int64").to_numpy()
+        zoned = zoned.fillna(placed.where(~date_only, placed - pd.Timedelta(microseconds=1)))
+    missing = zoned.isna().to_numpy(dtype=bool)
+    instants = zoned.fillna(pd.Timestamp(0, tz="UTC")).astype("int64").to_numpy()
     return InstantReading(
         instants=np.where(missing, 0, instants),
         unreadable=missing & ~without_zone,
         without_zone=missing & without_zone,
         date_only=date_only.to_numpy(dtype=bool),
     )
+
+
+def _parsed(texts: pd.Series) -> pd.Series:
+    """Read texts of one of the known forms; in UTC and microseconds, whatever they are written in."""
+    parsed = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
+    parsed = parsed.dt.as_unit("us")
+    return parsed.mask(parsed > _LAST, _LAST).mask(parsed < _FIRST, _FIRST)
 
 
 def known_time_zone(name: str) -> bool:
@@ -184,6 +202,6 @@ def known_time_zone(name: str) -> bool:
     """
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True

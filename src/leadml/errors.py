@@ -9,9 +9,15 @@ from http import HTTPStatus
 
 from leadml.wording.texts import Language, say, texts
 
-_NOT_A_REQUEST_FAULT = {
-    "no_champion": HTTPStatus.SERVICE_UNAVAILABLE,
+# Everything else is a fault of what was sent: 422.
+_STATUSES = {
+    "not_json": HTTPStatus.BAD_REQUEST,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+    "body_too_slow": HTTPStatus.REQUEST_TIMEOUT,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "fault": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "no_champion": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -46,7 +52,7 @@ class LeadmlError(Exception):
     @property
     def http_status(self) -> int:
         """The HTTP status that fits this problem."""
-        return int(_NOT_A_REQUEST_FAULT.get(self.code, HTTPStatus.UNPROCESSABLE_ENTITY))
+        return int(_STATUSES.get(self.code, HTTPStatus.UNPROCESSABLE_ENTITY))
 
     def part(self, name: str, language: Language = "en") -> str:
         """Say one of the parts `what`, `why` and `fix`.

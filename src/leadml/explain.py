@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadml.agreement.scale import shown
+from leadml.engine.catalogue import Catalogue
 from leadml.history.tables import Numbers
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
@@ -58,6 +59,8 @@ class Explanation:
     ----------
     score : int in 0..100
         start + sum of the theme effects + held_effect.
+    unclipped : float, score points
+        The same, exactly: what ranking uses.
     start : int
         Score points of the usual lead.
     themes : tuple of ThemeEffect
@@ -68,6 +71,7 @@ class Explanation:
     """
 
     score: int
+    unclipped: float
     start: int
     themes: tuple[ThemeEffect, ...]
     held_at: int | None
@@ -114,18 +118,20 @@ class Explainer:
     Attributes
     ----------
     themes : tuple of FeatureFileSpec
-        The catalogue that the model was trained with.
+        The features that the model was trained with.
     usual_values : mapping of feature to value
         Those of the usual lead, whose score is `start`.
-    definitions : DefinitionsSpec
-        Names words such as personas in both languages.
+    catalogue : Catalogue
+        The same features; its definitions name words such as personas in both languages.
     """
 
     themes: tuple[FeatureFileSpec, ...]
     usual_values: Mapping[str, Value]
-    definitions: DefinitionsSpec
+    catalogue: Catalogue
 
-    def explain(self, start: float, effects: Numbers, unclipped: float, values: Mapping[str, Value]) -> Explanation:
+    def explain(
+        self, start: float, effects: Numbers, values: Mapping[str, Value], *, not_known: Sequence[str]
+    ) -> Explanation:
         """Explain one score.
 
         Parameters
@@ -133,9 +139,9 @@ class Explainer:
         start : float, score points
         effects : float array, shape (n_features,), score points
             In catalogue order.
-        unclipped : float, score points
-            start + sum of effects.
         values : mapping of feature to value
+        not_known : sequence of str
+            Tables of which nothing is known; elsewhere a missing value means that nothing happened.
 
         Returns
         -------
@@ -144,86 +150,78 @@ class Explainer:
         names = (feature.name for theme in self.themes for feature in theme.features)
         exact_of = dict(zip(names, effects.tolist(), strict=True))
         exact = [sum(exact_of[feature.name] for feature in theme.features) for theme in self.themes]
+        unclipped = start + sum(exact)
         total, score = round(unclipped), shown(unclipped)
         shown_start, *shown_themes = whole_parts([start, *exact], total)
-        themes = tuple(
-            ThemeEffect(
-                theme.theme, theme.label.model_dump(), effect, part, self._lines(theme, effect, exact_of, values)
-            )
-            for theme, part, effect in zip(self.themes, exact, shown_themes, strict=True)
+        themes = []
+        for theme, part, effect in zip(self.themes, exact, shown_themes, strict=True):
+            whole = whole_parts([exact_of[feature.name] for feature in theme.features], effect)
+            lines = [
+                FeatureEffect(
+                    feature=feature.name,
+                    effect=points,
+                    effect_exact=exact_of[feature.name],
+                    value=values[feature.name],
+                    usual_value=self.usual_values[feature.name],
+                    reason=self.reason(feature, values[feature.name], not_known=not_known),
+                )
+                for feature, points in zip(theme.features, whole, strict=True)
+            ]
+            lines.sort(key=lambda line: -abs(line.effect_exact))
+            themes.append(ThemeEffect(theme.theme, theme.label.model_dump(), effect, part, tuple(lines)))
+        return Explanation(
+            score=score,
+            unclipped=unclipped,
+            start=shown_start,
+            themes=tuple(themes),
+            held_at=score if score != total else None,
+            held_effect=score - total,
         )
-        return Explanation(score, shown_start, themes, score if score != total else None, score - total)
 
-    def _lines(
-        self, theme: FeatureFileSpec, effect: int, exact_of: Mapping[str, float], values: Mapping[str, Value]
-    ) -> tuple[FeatureEffect, ...]:
-        """Write one line a feature, largest first; together they are the theme's effect."""
-        whole = whole_parts([exact_of[feature.name] for feature in theme.features], effect)
-        lines = [
-            FeatureEffect(
-                feature=feature.name,
-                effect=points,
-                effect_exact=exact_of[feature.name],
-                value=values[feature.name],
-                usual_value=self.usual_values[feature.name],
-                reason=reason(feature, values[feature.name], self.usual_values[feature.name], self.definitions),
-            )
-            for feature, points in zip(theme.features, whole, strict=True)
-        ]
-        return tuple(sorted(lines, key=lambda line: -abs(line.effect_exact)))
+    def reason(self, feature: FeatureSpec, value: Value, *, not_known: Sequence[str] = ()) -> dict[str, str]:
+        """Say a feature's value beside the usual one, in both languages.
 
+        Parameters
+        ----------
+        feature : FeatureSpec
+        value : float, str or None
+        not_known : sequence of str
+            Tables of which nothing is known.
 
-def reason(feature: FeatureSpec, value: Value, usual: Value, definitions: DefinitionsSpec) -> dict[str, str]:
-    """Say a feature's value beside the usual one, in both languages.
+        Returns
+        -------
+        reason : dict of language to str
+        """
+        usual = self.usual_values[feature.name]
+        nothing = self.catalogue.reads_facts(feature) and self.catalogue.table_of[feature.name] not in not_known
+        said: dict[str, str] = {}
+        for language in LANGUAGES:
+            missing = say("value.none_yet" if nothing else "value.missing", language)
+            shown_value = missing if value is None else self._in_words(feature, value, language)
+            label = _in(feature.label, language)
+            if usual is None:
+                said[language] = say("reason.alone", language, label=label, value=shown_value)
+            else:
+                # The unit stands with the value already.
+                shown_usual = self._in_words(feature, usual, language, unit=value is None)
+                said[language] = say("reason.with_usual", language, label=label, value=shown_value, usual=shown_usual)
+        return said
 
-    Parameters
-    ----------
-    feature : FeatureSpec
-    value, usual : float, str or None
-    definitions : DefinitionsSpec
-
-    Returns
-    -------
-    reason : dict of language to str
-    """
-    return {
-        language: say(
-            "reason.with_usual" if usual is not None else "reason.alone",
-            language,
-            label=_in(feature.label, language),
-            value=value_in_words(feature, value, definitions, language),
-            usual=value_in_words(feature, usual, definitions, language),
-        )
-        for language in LANGUAGES
-    }
-
-
-def value_in_words(feature: FeatureSpec, value: Value, definitions: DefinitionsSpec, language: Language) -> str:
-    """Say one value of a feature: a number with its unit, or a word by its agreed name.
-
-    Parameters
-    ----------
-    feature : FeatureSpec
-    value : float, str or None
-    definitions : DefinitionsSpec
-    language : {"en", "ja"}
-
-    Returns
-    -------
-    text : str
-    """
-    if value is None:
-        return say("value.missing", language)
-    if isinstance(value, str):
-        named = {persona.name: persona.label for persona in definitions.buyer_personas} | dict(definitions.lead_types)
-        return _in(named[value], language) if value in named else value.replace("_", " ")
-    if feature.kind == "furthest":
-        return _ranked_word(feature, round(value), definitions, language)
-    if feature.kind == "match":
-        return say("value.percent", language, number=round(100 * value))
-    if feature.unit is None:
-        return plain(value)
-    return say("value.with_unit", language, number=plain(value), unit=_in(feature.unit, language))
+    def _in_words(self, feature: FeatureSpec, value: float | str, language: Language, *, unit: bool = True) -> str:
+        """Say one value: a number with its unit, or a word by its agreed name."""
+        definitions = self.catalogue.definitions
+        if isinstance(value, str):
+            named = {persona.name: persona.label for persona in definitions.buyer_personas} | definitions.lead_types
+            return _in(named[value], language) if value in named else value.replace("_", " ")
+        if feature.kind == "furthest":
+            return _ranked_word(feature, round(value), definitions, language)
+        if feature.kind == "match":
+            return say("value.percent", language, number=round(100 * value))
+        number = plain(value)
+        # "1 clicks" is no English; the label says already what is counted.
+        if feature.unit is None or not unit or (language == "en" and number == "1"):
+            return number
+        return say("value.with_unit", language, number=number, unit=_in(feature.unit, language))
 
 
 def _ranked_word(feature: FeatureSpec, rank: int, definitions: DefinitionsSpec, language: Language) -> str:

@@ -190,7 +190,7 @@ class Project:
         if not len(open_leads):
             raise LeadmlError("no_open_leads", where="--as-of", as_of=to_iso(instant))
         scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in open_leads], instant)
-        return sorted(scores, key=lambda score: (-score.score_unclipped, score.lead_id))
+        return sorted(scores, key=lambda score: (-score.explanation.unclipped, score.lead_id))
 
     def _instant(self, as_of: str | int | None) -> int:
         if as_of is None:
@@ -200,28 +200,6 @@ class Project:
         if instant <= first:
             raise LeadmlError("as_of_before_history", where="--as-of", as_of=to_iso(instant), first=to_iso(first))
         return instant
-
-
-def open_project(folder: str | Path = ".", *, data: str | Path | None = None) -> Project:
-    """Open a project from a notebook: `leadml.open(".")`.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Holds `history.yaml`, `features/`, `models/` and `sla.yaml`.
-    data : str or Path, optional
-        Where the files of the history lie; default: as history.yaml says.
-
-    Returns
-    -------
-    project : Project
-
-    Raises
-    ------
-    LeadmlError, ProblemsError
-        Every problem of every definition file, together.
-    """
-    return Project(folder, data=data)
 
 
 def _metrics(comparison: Comparison) -> dict[str, float]:
@@ -245,16 +223,20 @@ def scores_frame(scores: Sequence[LeadScore]) -> pd.DataFrame:
     Returns
     -------
     frame : DataFrame
-        Everything of an answer; effects and rules as they stand in it.
+        Everything of an answer, in columns that CSV and Parquet can hold. `effects` is JSON text, as
+        its values are numbers, words or nothing.
     """
     return pd.DataFrame([_row(score.to_dict()) for score in scores])
 
 
 def _row(answer: dict[str, Any]) -> dict[str, Any]:
-    """Flatten what a table can hold: the rules' score and the model's version get columns of their own."""
-    rules, model = answer.pop("rules"), answer.pop("model")
+    """Flatten an answer: what is nested gets columns of its own, or becomes text."""
+    rules, model, chance = answer.pop("rules"), answer.pop("model"), answer.pop("chance")
     return {
         **answer,
+        "effects": orjson.dumps(answer["effects"]).decode(),
+        "not_known": ", ".join(answer["not_known"]),
+        **{f"chance_{language}": words for language, words in chance.items()},
         "rule_points": rules["rule_points"],
         "rules_score": rules["score"],
         "rules_band": rules["band"],

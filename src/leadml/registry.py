@@ -1,6 +1,6 @@
 """All of MLflow in one file: what was trained, from what, how good, and which version is the champion.
 
-A version is a folder of plain files (`model.json`, `trees.txt`), logged as artifacts of its run: nothing
+A version is a folder of plain files (`model.json`, `trees-0.txt` and so on), logged as artifacts of its run: nothing
 is pickled, so a model can be read by eye and loaded under another Python. No row of a lead goes into a run.
 """
 

@@ -53,8 +53,7 @@ class LeadScore:
     as_of : int, UTC microseconds
         Only what was known before counts.
     explanation : Explanation
-        Holds the score, 0-100.
-    score_unclipped : float, score points
+        Holds the score, 0-100, and its exact value.
     probability : float in [0, 1]
     placement : Placement
     lifecycle_stage, lead_type : str or None
@@ -72,7 +71,6 @@ class LeadScore:
     lead_id: str
     as_of: int
     explanation: Explanation
-    score_unclipped: float
     probability: float
     placement: Placement
     lifecycle_stage: str | None
@@ -97,7 +95,7 @@ class LeadScore:
             "lead_id": self.lead_id,
             "as_of": to_iso(self.as_of),
             "score": explanation.score,
-            "score_unclipped": self.score_unclipped,
+            "score_unclipped": explanation.unclipped,
             "probability": self.probability,
             "chance": {language: chance_in_words(self.probability, language) for language in LANGUAGES},
             "lead_type": self.lead_type,
@@ -172,7 +170,7 @@ class Scorer:
         asked = {rule.when.feature for rule in self._rules}
         self._rule_catalogue = Catalogue.of(spec.themes, definitions).only(asked)
         self._catalogue = Catalogue.of(model.themes, definitions)
-        self._explainer = Explainer(model.themes, model.usual_values, definitions)
+        self._explainer = Explainer(model.themes, model.usual_values, self._catalogue)
 
     def score(self, history: History, lead_ids: Sequence[str], as_of: int | Instants) -> list[LeadScore]:
         """Score leads at an instant, only from what was known before it.
@@ -195,23 +193,20 @@ class Scorer:
         snapshots = _known_leads(history, lead_ids, as_of)
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self._catalogue)
         contributions = self.model.readiness.contributions(matrix)
-        margin, effects = contributions.margin, self._scale.effects(contributions.values)
+        effects = self._scale.effects(contributions.values)
         start = float(self._scale.unclipped(np.array([contributions.start]))[0])
+        not_known = self._catalogue.unknown_in(history)
         explanations = [
-            self._explainer.explain(
-                start, effects[row], unclipped, {name: matrix.shown(row, name) for name in matrix.names}
-            )
-            for row, unclipped in enumerate(self._scale.unclipped(margin).tolist())
+            self._explainer.explain(start, effects[row], matrix.shown_row(row), not_known=not_known)
+            for row in range(len(effects))
         ]
         standings = self._standings(history, snapshots)
         verdicts = self._rules_beside(history, snapshots, standings)
-        not_known = self._catalogue.unknown_in(history)
         return [
             LeadScore(
                 lead_id=standing.lead_id,
                 as_of=standing.as_of,
                 explanation=explanation,
-                score_unclipped=unclipped,
                 probability=chance,
                 placement=self._place(explanation.score, standing),
                 lifecycle_stage=standing.lifecycle_stage,
@@ -224,13 +219,8 @@ class Scorer:
                 agreement_version=self.agreement.version,
                 knows_until=self.model.knows_until,
             )
-            for standing, explanation, unclipped, chance, verdict in zip(
-                standings,
-                explanations,
-                self._scale.unclipped(margin).tolist(),
-                probability(margin).tolist(),
-                verdicts,
-                strict=True,
+            for standing, explanation, chance, verdict in zip(
+                standings, explanations, probability(contributions.margin).tolist(), verdicts, strict=True
             )
         ]
 

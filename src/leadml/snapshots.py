@@ -80,9 +80,10 @@ def make_snapshots(history: History, specs: Sequence[SnapshotSpec], definitions:
     leads, as_of, ages = [], [], []
     for age, spec in enumerate(specs):
         starts, entered = _starts(history, spec.since, definitions)
-        leads.append(starts)
-        as_of.append(entered + spec.delay)
-        ages.append(np.full(len(starts), age, dtype=np.int64))
+        runs = entered + spec.delay < _started_again(starts, entered)
+        leads.append(starts[runs])
+        as_of.append(entered[runs] + spec.delay)
+        ages.append(np.full(int(runs.sum()), age, dtype=np.int64))
     every = Snapshots(
         np.concatenate(leads), np.concatenate(as_of), np.concatenate(ages), tuple(spec.age for spec in specs)
     )
@@ -102,6 +103,13 @@ def _still_there(
     needed = np.array([rank.get(spec.since, -1) for spec in specs], dtype=np.int64)
     still_there: npt.NDArray[np.bool_] = now >= needed[snapshots.ages]
     return still_there
+
+
+def _started_again(leads: Codes, entered: Instants) -> Instants:
+    """Find when the same lead's clock starts afresh, after each start; the end of time where it never does."""
+    again = np.full(len(leads), np.iinfo(np.int64).max)
+    again[:-1][leads[1:] == leads[:-1]] = entered[1:][leads[1:] == leads[:-1]]
+    return again
 
 
 def _starts(history: History, since: str, definitions: DefinitionsSpec) -> tuple[Codes, Instants]:

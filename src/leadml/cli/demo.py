@@ -15,6 +15,7 @@ from leadml.demo.generate import generate, write
 from leadml.demo.judgement import Judgement, judge_model
 from leadml.project import Project
 from leadml.splits import split_by_time
+from leadml.training import fit_recipe
 from leadml.wording.texts import Language, say
 
 
@@ -42,8 +43,8 @@ def demo(
             report = opened.check()
             training = opened.train()
             steps("truth")
-            test = split_by_time(training.training_set, opened.spec.readiness.test).test
-            judgement = judge_model(training.training_set, test, training.model.readiness, crm.truth)
+            split = split_by_time(training.training_set, opened.spec.readiness.test)
+            judgement = judge_model(training, fit_recipe(split.train, opened.spec), split.test, crm.truth)
             scores = opened.score()
         if as_json:
             tell_json(
@@ -71,6 +72,8 @@ def _show_truth(judgement: Judgement, language: Language) -> None:
             "demo.truth",
             language,
             best_auc=f"{judgement.best_auc:.3f}",
+            readiness_auc=f"{judgement.readiness_auc:.3f}",
+            rules_auc=f"{judgement.rules_auc:.3f}",
             found=judgement.drivers_found,
             drivers=judgement.drivers,
             noise=f"{judgement.noise_share:.1%}",

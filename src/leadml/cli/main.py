@@ -6,6 +6,7 @@ from leadml.cli.check import check
 from leadml.cli.compare import compare
 from leadml.cli.demo import demo
 from leadml.cli.glossary import glossary
+from leadml.cli.reference import reference
 from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
@@ -19,5 +20,8 @@ app = typer.Typer(
     help="Lead scores made only from what was known, with their reasons, under one agreement.",
     epilog="Begin with: leadml demo",
 )
-for command in (demo, check, train, compare, score, serve, glossary):
+for command in (demo, check, train, compare, score, serve, glossary, reference):
     app.command(no_args_is_help=False)(command)
+
+if __name__ == "__main__":
+    app()

@@ -23,7 +23,7 @@ def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
         ("chance", {}),
         ("band", {}),
         ("respond_by", {}),
-        ("reasons", {"ratio": 1}),
+        ("reasons", {"ratio": 1, "overflow": "fold"}),
         ("rules", {}),
     ):
         table.add_column(say(f"score_table.{column}", language), **settings)

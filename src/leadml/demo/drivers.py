@@ -82,8 +82,8 @@ def _counted(name: str, size: float, mean: float, where: Mapping[str, str], chan
     return Driver(name, size, mean, mean**0.5, f"Poisson, mean {mean:g}", table, where, channel)
 
 
-def _rare(name: str, rate: float, where: Mapping[str, str], channel: str) -> Noise:
-    """Noise that is a Poisson count of activities few leads ever do."""
+def _idle(name: str, rate: float, where: Mapping[str, str], channel: str) -> Noise:
+    """Noise that is a Poisson count of activities that lead nowhere."""
     return Noise(name, f"Poisson, mean {rate:g}", rate, where, channel)
 
 
@@ -107,16 +107,16 @@ DRIVERS: tuple[Driver, ...] = (
 )
 
 NOISE: tuple[Noise, ...] = (
-    Noise("subsidiaries", "Poisson, mean 0.02"),
-    Noise("source", "web_form 0.94, trade_fair 0.02, referral 0.02, advertisement 0.02"),
-    _rare("blog_page_views_90d", 0.015, {"activity": "page_view", "content": "blog"}, "web"),
-    _rare("support_page_views_90d", 0.015, {"activity": "page_view", "content": "support"}, "web"),
-    _rare("press_page_views_90d", 0.015, {"activity": "page_view", "content": "press"}, "web"),
-    _rare("chat_openings_90d", 0.015, {"activity": "chat_opened"}, "web"),
-    _rare("social_reactions_90d", 0.015, {"activity": "social_reaction"}, "social"),
-    _rare("survey_answers_90d", 0.015, {"activity": "survey_answered"}, "email"),
-    _rare("badge_scans_90d", 0.015, {"activity": "badge_scanned"}, "event"),
-    _rare("profile_updates_90d", 0.015, {"activity": "profile_updated"}, "web"),
+    Noise("subsidiaries", "Poisson, mean 1"),
+    Noise("source", "web_form 0.4, trade_fair 0.2, referral 0.2, advertisement 0.2"),
+    _idle("blog_page_views_90d", 2, {"activity": "page_view", "content": "blog"}, "web"),
+    _idle("support_page_views_90d", 0.5, {"activity": "page_view", "content": "support"}, "web"),
+    _idle("press_page_views_90d", 0.5, {"activity": "page_view", "content": "press"}, "web"),
+    _idle("chat_openings_90d", 0.5, {"activity": "chat_opened"}, "web"),
+    _idle("social_reactions_90d", 1, {"activity": "social_reaction"}, "social"),
+    _idle("survey_answers_90d", 0.3, {"activity": "survey_answered"}, "email"),
+    _idle("badge_scans_90d", 0.3, {"activity": "badge_scanned"}, "event"),
+    _idle("profile_updates_90d", 0.5, {"activity": "profile_updated"}, "web"),
 )
 
 # Log-odds of becoming ready for a lead whose drivers all stand at their mean.

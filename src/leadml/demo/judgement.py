@@ -8,9 +8,11 @@ import pandas as pd
 from leadml.clock import DAY, SECOND
 from leadml.dataset import TrainingSet
 from leadml.demo.drivers import DRIVERS, NOISE
-from leadml.demo.truth import best_possible_auc, true_probability
+from leadml.demo.truth import true_probability
+from leadml.evaluate import auc
 from leadml.history.tables import Numbers
-from leadml.learners.contract import Model
+from leadml.learners.readiness import ReadinessModel
+from leadml.project import Training
 
 TOP_FEATURES = 12
 
@@ -21,8 +23,10 @@ class Judgement:
 
     Attributes
     ----------
-    best_auc : float
-        What a model that knows every true probability would expect on the test, mean of ages.
+    best_auc, readiness_auc, rules_auc : float
+        Expected on the test, over all outcomes that the true probabilities allow: of a model that
+        knows them, of the judged readiness model, and of the rules. Mean of the ages at which every
+        lead's truth is known.
     drivers_found : int
         Planted drivers among the largest features by mean absolute effect, with the right sign.
     drivers : int
@@ -32,21 +36,23 @@ class Judgement:
     """
 
     best_auc: float
+    readiness_auc: float
+    rules_auc: float
     drivers_found: int
     drivers: int
     noise_share: float
 
 
-def judge_model(training_set: TrainingSet, test: TrainingSet, model: Model, truth: pd.DataFrame) -> Judgement:
+def judge_model(training: Training, judged: ReadinessModel, test: TrainingSet, truth: pd.DataFrame) -> Judgement:
     """Hold a model against the truth.
 
     Parameters
     ----------
-    training_set : TrainingSet
-        Its effects are averaged over these snapshots.
+    training : Training
+        Its model's effects are averaged over all its snapshots.
+    judged : ReadinessModel
+        The same recipe, fitted before the test began.
     test : TrainingSet
-        The best possible figure is computed on these.
-    model : Model
     truth : DataFrame
         As `generate` made it.
 
@@ -54,16 +60,20 @@ def judge_model(training_set: TrainingSet, test: TrainingSet, model: Model, trut
     -------
     judgement : Judgement
     """
-    contributions = model.contributions(training_set.features).values
-    sizes = dict(zip(training_set.features.names, np.abs(contributions).mean(axis=0).tolist(), strict=True))
+    snapshots = training.training_set
+    contributions = training.model.readiness.contributions(snapshots.features).values
+    sizes = dict(zip(snapshots.features.names, np.abs(contributions).mean(axis=0).tolist(), strict=True))
     largest = sorted(sizes, key=lambda name: -sizes[name])[:TOP_FEATURES]
     found = sum(
-        driver.name in largest and _sign(training_set, contributions, driver.name) == np.sign(driver.size)
+        driver.name in largest and _sign(snapshots, contributions, driver.name) == np.sign(driver.size)
         for driver in DRIVERS
     )
+    chance = true_chance(test, truth)
     return Judgement(
-        best_auc=_best_auc(test, truth),
-        drivers_found=found,
+        best_auc=expected_auc(test, chance, chance),
+        readiness_auc=expected_auc(test, judged.contributions(test.features).margin, chance),
+        rules_auc=expected_auc(test, judged.rules.contributions(test.features).margin, chance),
+        drivers_found=int(found),
         drivers=len(DRIVERS),
         noise_share=sum(sizes[noise.name] for noise in NOISE) / sum(sizes.values()),
     )
@@ -77,17 +87,58 @@ def _sign(training_set: TrainingSet, contributions: Numbers, name: str) -> float
     return float(np.sign(np.corrcoef(value[present], contributions[present, place])[0, 1]))
 
 
-def _best_auc(test: TrainingSet, truth: pd.DataFrame) -> float:
-    """Mean over the ages of what the true probabilities allow."""
+def true_chance(test: TrainingSet, truth: pd.DataFrame) -> Numbers:
+    """Give each snapshot's true probability, NaN where the lead had not entered MQL.
+
+    Parameters
+    ----------
+    test : TrainingSet
+    truth : DataFrame
+
+    Returns
+    -------
+    chance : float array, shape (n,)
+    """
     snapshots = pd.DataFrame(
         {
+            "row": np.arange(len(test)),
             "lead_id": [test.lead_ids[lead] for lead in test.snapshots.leads],
             "as_of": pd.to_datetime(test.snapshots.as_of, unit="us", utc=True),
-            "age": test.snapshots.ages,
         }
     ).sort_values("as_of")
     episodes = truth.sort_values("mql_known_at")
-    joined = pd.merge_asof(snapshots, episodes, left_on="as_of", right_on="mql_known_at", by="lead_id")
+    joined = pd.merge_asof(snapshots, episodes, left_on="as_of", right_on="mql_known_at", by="lead_id").sort_values(
+        "row"
+    )
     days = (joined["as_of"] - joined["mql_at"]).dt.total_seconds() * SECOND / DAY
-    chance = true_probability(days, joined["probability"], joined["returned_probability"])
-    return float(np.mean([best_possible_auc(chance[joined["age"] == age]) for age in sorted(joined["age"].unique())]))
+    return true_probability(days, joined["probability"], joined["returned_probability"])
+
+
+def expected_auc(test: TrainingSet, ranking: Numbers, chance: Numbers) -> float:
+    """Expect the AUC of a ranking over all outcomes that the true chances allow: a figure without luck.
+
+    Parameters
+    ----------
+    test : TrainingSet
+    ranking, chance : float array, shape (n,)
+
+    Returns
+    -------
+    auc : float in [0, 1]
+        Mean of the ages at which every chance is known. Each snapshot counts as ready by its
+        chance, and as not ready by the rest.
+    """
+    ages = [np.flatnonzero(test.snapshots.ages == age) for age in range(len(test.snapshots.age_names))]
+    known = [rows for rows in ages if len(rows) and not np.isnan(chance[rows]).any()]
+    return float(
+        np.mean(
+            [
+                auc(
+                    np.repeat([1.0, 0.0], len(rows)),
+                    np.tile(ranking[rows], 2),
+                    np.concatenate([chance[rows], 1 - chance[rows]]),
+                )
+                for rows in known
+            ]
+        )
+    )

@@ -16,7 +16,7 @@ INDUSTRIES = (("machinery", "automotive", "electronics"), ("retail", "hospitalit
 COUNTRIES = (("JP", "DE", "AT"), ("FR", "US", "SG"))
 EMPLOYEES = ((50, 2000), (3, 49), (2001, 30000))
 DEPARTMENTS = ("production", "engineering", "purchasing", "finance", "it", "sales")
-SOURCES = {"web_form": 0.94, "trade_fair": 0.02, "referral": 0.02, "advertisement": 0.02}
+SOURCES = {"web_form": 0.4, "trade_fair": 0.2, "referral": 0.2, "advertisement": 0.2}
 PROMOTED_SHARE = 0.06
 
 
@@ -85,7 +85,7 @@ def _companies(generator: np.random.Generator, number: int) -> pd.DataFrame:
             "employees": np.where(meets[:, 2], sizes[0], np.where(too_small, sizes[1], sizes[2])).astype(np.int64),
             "plants": np.where(meets[:, 3], generator.integers(2, 9, number), generator.integers(0, 2, number)),
             "headcount_growth": generator.normal(5, 10, number).round(1),
-            "subsidiaries": generator.poisson(0.02, number),
+            "subsidiaries": generator.poisson(1.0, number),
             "icp_match": meets.mean(axis=1),
         }
     )

@@ -44,14 +44,18 @@ class Catalogue:
         chosen = tuple(feature for feature in self.features if feature.name in names)
         return Catalogue(chosen, self.table_of, self.definitions)
 
+    def reads_facts(self, feature: FeatureSpec) -> bool:
+        """Tell whether a missing value can mean that nothing happened; an attribute is only ever not known."""
+        kind = all_kinds()[feature.kind]
+        return isinstance(kind, FactKind) and kind.reads != "attribute"
+
     def unknown_in(self, history: History) -> tuple[str, ...]:
         """Name the unknown tables that some feature would read, for `not_known` in an answer."""
         read = set()
         for feature in self.features:
-            kind = all_kinds()[feature.kind]
-            if isinstance(kind, FactKind) and kind.reads != "attribute":
+            if self.reads_facts(feature):
                 read.add(self.table_of[feature.name])
-            elif isinstance(kind, ProfileKind) or feature.of == "company":
+            elif isinstance(all_kinds()[feature.kind], ProfileKind) or feature.of == "company":
                 read.add("companies")
         return tuple(table for table in history.unknown if table in read)
 

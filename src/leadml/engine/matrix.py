@@ -67,6 +67,10 @@ class FeatureMatrix:
             return None
         return self.words[name][int(value)] if name in self.words else value
 
+    def shown_row(self, row: int) -> dict[str, float | str | None]:
+        """All values of one snapshot as a person reads them."""
+        return {name: self.shown(row, name) for name in self.names}
+
     def to_frame(self) -> pd.DataFrame:
         """Show the matrix in a notebook: categories as words."""
         columns = {}

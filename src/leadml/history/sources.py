@@ -1,6 +1,5 @@
 """Reads the files that `history.yaml` names into rows in our words, and reports every problem together."""
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyarrow.lib import ArrowException
 
 from leadml.clock import MINUTE, InstantReading, Instants, now, read_instants
 from leadml.errors import LeadmlError, known_words, raise_problems
 from leadml.history.build import Rows, Texts, build_history
+from leadml.history.files import header_of, place_of_row, read_columns
 from leadml.history.tables import (
     COMPANY_COLUMNS,
     FACT_TABLES,
     FACT_TIMES,
+    IDENTITY_COLUMNS,
     LEAD_COLUMNS,
     History,
     Numbers,
@@ -27,6 +27,15 @@ from leadml.wording.texts import nearest
 
 Mask = npt.NDArray[np.bool_]
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column as it is written, and where."""
+
+    file: str
+    name: str
+    written: pd.Series
 
 
 @dataclass(frozen=True)
@@ -92,12 +101,11 @@ def read_history(
         sources: tuple[SourceSpec, ...] | None = getattr(spec.tables, table)
         if sources is not None:
             on_progress(table)
-            tables[table] = _joined(
-                [
-                    reader.read(source, table, f"history.yaml, tables.{table}[{number}]")
-                    for number, source in enumerate(sources)
-                ]
-            )
+            parts = [
+                reader.read(source, table, f"history.yaml, tables.{table}[{number}]")
+                for number, source in enumerate(sources)
+            ]
+            tables[table] = _joined(parts or [_no_rows(_shape(table))])
     raise_problems(dict.fromkeys(reader.problems), where="history.yaml")
     return build_history(tables, definitions)
 
@@ -118,7 +126,7 @@ class _FileCache:
         """Read one file as texts; a file that cannot be read fails once for each table that asks."""
         if file not in self._frames:
             try:
-                self._frames[file] = _read_file(self._folder / file, self._wanted[file], shown_as=file)
+                self._frames[file] = read_columns(self._folder / file, self._wanted[file], shown_as=file)
             except LeadmlError as problem:
                 self._frames[file] = problem
         frame = self._frames[file]
@@ -131,7 +139,7 @@ class _FileCache:
         frame = self.frame(source.file)
         asked = dict.fromkeys([*source.columns.values(), *source.attributes.values(), *source.rows])
         missing = [column for column in asked if column not in frame.columns]
-        header = _header(self._folder / source.file) if missing else []
+        header = header_of(self._folder / source.file) if missing else []
         return [
             LeadmlError(
                 "unknown_column",
@@ -143,29 +151,6 @@ class _FileCache:
             )
             for column in missing
         ]
-
-
-def _read_file(path: Path, wanted: set[str], *, shown_as: str) -> pd.DataFrame:
-    if not path.is_file():
-        raise LeadmlError(
-            "missing_data_file", where=f"history.yaml, file: {shown_as}", file=shown_as, folder=path.parent.name
-        )
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path).astype("str")
-        return pd.read_csv(path, dtype="str", keep_default_na=False, usecols=lambda name: name in wanted or not wanted)
-    except UnicodeDecodeError:
-        raise LeadmlError("not_utf8", where=shown_as, file=shown_as) from None
-    except pd.errors.EmptyDataError:
-        raise LeadmlError("empty_table", where=shown_as, table=shown_as) from None
-    except (pd.errors.ParserError, ArrowException, OSError, zlib.error, EOFError) as error:
-        raise LeadmlError("unreadable_file", where=shown_as, file=shown_as, problem=str(error).strip()) from None
-
-
-def _header(path: Path) -> list[str]:
-    if path.suffix == ".parquet":
-        return [str(name) for name in pd.read_parquet(path).columns]
-    return [str(name) for name in pd.read_csv(path, dtype="str", nrows=0).columns]
 
 
 def _mapping_problems(source: SourceSpec, table: str, shape: _TableShape, place: str) -> list[LeadmlError]:
@@ -182,9 +167,13 @@ def _mapping_problems(source: SourceSpec, table: str, shape: _TableShape, place:
                     hint=nearest(column, shape.known),
                 )
             )
-    for column in shape.required:
-        if column not in source.columns and column not in source.constants:
+    needed = dict.fromkeys([*(name for name in shape.required if name not in source.constants), *source.words])
+    for column in needed:
+        if column in shape.known and column not in source.columns:
             problems.append(LeadmlError("missing_key", where=f"{place}, columns", key=column))
+    for column in (*source.constants, *source.attributes):
+        if column in source.columns or (column in source.attributes and column in (*shape.known, *IDENTITY_COLUMNS)):
+            problems.append(LeadmlError("named_twice", where=place, name=column))
     if source.attributes and table not in ("leads", "companies"):
         problems.append(
             LeadmlError("unknown_key", where=place, key="attributes", known="columns, constants, file, rows, words")
@@ -197,6 +186,7 @@ class _SourceReader:
 
     def __init__(self, spec: HistorySpec, folder: Path) -> None:
         self._spec = spec
+        self._folder = folder
         self._files = _FileCache(spec, folder)
         self.problems: list[LeadmlError] = []
 
@@ -215,64 +205,57 @@ class _SourceReader:
             if not len(frame):
                 problems.append(LeadmlError("empty_table", where=f"{place}, file {source.file}", table=table))
         self.problems.extend(problems)
-        return _no_rows(shape, source) if problems else self._rows(frame, source, shape)
+        return _no_rows(shape) if problems else self._rows(frame, source, shape)
 
     def _rows(self, frame: pd.DataFrame, source: SourceSpec, shape: _TableShape) -> Rows:
         """Turn texts into rows of one table."""
         written = {name: frame[theirs] for name, theirs in source.columns.items()}
         for name, words in source.words.items():
-            written[name] = written[name].map(words).fillna(written[name])
+            written[name] = written[name].replace(words)
         for name, value in source.constants.items():
             written[name] = pd.Series(value, index=frame.index, dtype="str")
-        where = {name: f"{source.file}, column {source.columns.get(name, name)}" for name in written}
-        happened_at = self._instants(written[shape.happened_at], where[shape.happened_at])
+        column = {name: _Column(source.file, source.columns.get(name, name), written[name]) for name in written}
+        happened_at = self._instants(column[shape.happened_at])
         known_at = happened_at
         if "known_at" in written:
-            known_at = self._instants(written["known_at"], where["known_at"], blank_is=happened_at)
+            known_at = self._instants(column["known_at"], blank_is=happened_at)
         owner = _texts(written[shape.owner])
-        blank = np.array([value is None for value in owner], dtype=bool)
-        if blank.any():
-            place = f"{where[shape.owner]}, {_row(frame, blank)}"
-            self.problems.append(
-                LeadmlError("blank_id", where=place, column=source.columns[shape.owner], count=int(blank.sum()))
-            )
+        self._note("blank_id", column[shape.owner], np.array([value is None for value in owner], dtype=bool))
         texts = {name: _texts(written[name]) for name in shape.texts if name in written}
         texts.update({attribute: _texts(frame[theirs]) for attribute, theirs in source.attributes.items()})
-        numbers = {name: self._numbers(written[name], where[name]) for name in shape.numbers if name in written}
+        numbers = {name: self._numbers(column[name]) for name in shape.numbers if name in written}
         return Rows(owner, happened_at, np.maximum(known_at, happened_at), texts, numbers)
 
-    def _instants(self, written: pd.Series, where: str, *, blank_is: Instants | None = None) -> Instants:
-        blank = written.isna().to_numpy(dtype=bool) | (written.to_numpy(dtype=object) == "")
-        reading: InstantReading = read_instants(written, time_zone=self._spec.time_zone)
+    def _instants(self, column: _Column, *, blank_is: Instants | None = None) -> Instants:
+        reading: InstantReading = read_instants(column.written, time_zone=self._spec.time_zone)
+        blank = reading.unreadable & (column.written.fillna("").str.strip() == "").to_numpy(dtype=bool)
         latest = now() + round(self._spec.clock_skew_minutes * MINUTE)
-        self._note("not_a_time", written, reading.unreadable & ~(blank & (blank_is is not None)), where)
-        self._note("time_without_zone", written, reading.without_zone, where)
-        self._note("fact_in_future", written, reading.instants > latest, where)
+        self._note("not_a_time", column, reading.unreadable & ~(blank & (blank_is is not None)))
+        self._note("time_without_zone", column, reading.without_zone)
+        self._note("fact_in_future", column, reading.begins > latest)
         return reading.instants if blank_is is None else np.where(blank, blank_is, reading.instants)
 
-    def _numbers(self, written: pd.Series, where: str) -> Numbers:
-        numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)
-        filled = (written.to_numpy(dtype=object) != "") & ~written.isna().to_numpy(dtype=bool)
-        self._note("not_a_number", written, np.isnan(numbers) & filled, where)
+    def _numbers(self, column: _Column) -> Numbers:
+        numbers = pd.to_numeric(column.written, errors="coerce").to_numpy(dtype=np.float64)
+        self._note(
+            "not_a_number", column, ~np.isfinite(numbers) & (column.written.fillna("") != "").to_numpy(dtype=bool)
+        )
         return numbers
 
-    def _note(self, code: str, written: pd.Series, wrong: Mask, where: str) -> None:
+    def _note(self, code: str, column: _Column, wrong: Mask) -> None:
         """Keep a problem with the first value that has it, and how many have."""
         if wrong.any():
-            value = str(written.iloc[int(np.flatnonzero(wrong)[0])])
-            place = f"{where}, {_row(written, wrong)} ({int(wrong.sum())} in all)"
-            self.problems.append(LeadmlError(code, where=place, value=value))
+            first = int(np.flatnonzero(wrong)[0])
+            row = place_of_row(self._folder / column.file, int(column.written.index[first]))
+            count, value = int(wrong.sum()), column.written.fillna("").iloc[first]
+            place = f"{column.file}, column {column.name}, {row} ({count} in all)"
+            self.problems.append(LeadmlError(code, where=place, value=value, column=column.name, count=count))
 
 
-def _no_rows(shape: _TableShape, source: SourceSpec) -> Rows:
+def _no_rows(shape: _TableShape) -> Rows:
     nothing = np.empty(0, dtype=object)
     no_times = np.empty(0, np.int64)
-    return Rows(nothing, no_times, no_times, dict.fromkeys((*shape.texts, *source.attributes), nothing), {})
-
-
-def _row(frame: pd.DataFrame | pd.Series, mask: Mask) -> str:
-    """Name the first row of a kind as an editor counts it: the header is line 1."""
-    return f"line {int(frame.index[np.flatnonzero(mask)[0]]) + 2}"
+    return Rows(nothing, no_times, no_times, dict.fromkeys(shape.texts, nothing), {})
 
 
 def _texts(values: pd.Series) -> Texts:

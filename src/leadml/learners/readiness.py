@@ -210,6 +210,7 @@ def _settings(recipe: Recipe, seed: int) -> dict[str, Any]:
         "learning_rate": recipe.learner.learning_rate,
         "num_leaves": recipe.learner.leaves,
         "min_data_in_leaf": recipe.learner.smallest_leaf,
+        "min_gain_to_split": recipe.learner.smallest_gain,
         "lambda_l2": 10.0,
         "feature_fraction": 0.6,
         "cat_smooth": 20.0,

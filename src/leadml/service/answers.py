@@ -53,7 +53,7 @@ class RulesAnswer(AnswerPart):
     rule_points: float
     score: int = Field(ge=0, le=100)
     probability: float = Field(ge=0, le=1)
-    band: str | None
+    band: str
     awarded: list[AwardedRule]
 
 
@@ -74,9 +74,11 @@ class Answer(AnswerPart):
     score_unclipped: float
     probability: float = Field(ge=0, le=1)
     chance: InBothLanguages
-    band: str | None
+    lead_type: str | None
+    band: str
     lifecycle_stage: str | None
     recommended_lifecycle_stage: str | None
+    automatic: bool = Field(description="Whether the band moves the stage by itself or recommends it.")
     respond_by: str | None
     start: int
     effects: list[ThemeEffect]

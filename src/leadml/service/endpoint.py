@@ -7,6 +7,7 @@ loaded when the server starts, not when this module is imported.
 import asyncio
 import gc
 import logging
+import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -76,25 +77,31 @@ def create_application(open_desk: Callable[[], Desk]) -> Starlette:
         exception_handlers={
             LeadmlError: _say_problem,
             ClientDisconnect: _say_nothing,
-            Exception: _say_fault,
         },
         lifespan=lifespan,
     )
 
 
 async def _score(request: Request) -> Response:
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+    content_type = request.headers.get("content-type", "")
+    if content_type.split(";")[0].strip().lower() != "application/json":
         # Also keeps a foreign web page from posting to a service on its reader's own machine.
-        raise LeadmlError("not_json_content", where="Content-Type")
+        raise LeadmlError("not_json", where="Content-Type", problem=repr(content_type))
+    state, loop = request.app.state, asyncio.get_running_loop()
     asked = read_request(await _read_body(request))
-    state = request.app.state
-    answer = await asyncio.get_running_loop().run_in_executor(state.thread, state.desk.answer, asked)
-    return _json(answer)
+    try:
+        return _json(await loop.run_in_executor(state.thread, state.desk.answer, asked))
+    except LeadmlError:
+        raise
+    except Exception as error:
+        # Places in the code only: the text of an error may quote a lead.
+        logger.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+        raise LeadmlError("fault", where=type(error).__name__) from None
 
 
 async def _read_body(request: Request) -> bytes:
     """Read a body up to the limit, whether or not it declares its length; stop reading beyond it."""
-    too_large = LeadmlError("body_too_large", where="request", most=LARGEST_BODY)
+    too_large = LeadmlError("body_too_large", where="request", limit=LARGEST_BODY)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > LARGEST_BODY:
         raise too_large
@@ -117,32 +124,28 @@ async def _openapi(_: Request) -> Response:
 async def _elsewhere(request: Request) -> Response:
     path, method = request.url.path, _METHODS.get(request.url.path)
     if method is None:
-        raise LeadmlError("no_such_path", where=path, known=", ".join(_METHODS))
-    raise LeadmlError("wrong_method", where=f"{request.method} {path}", allowed=method)
+        raise LeadmlError("not_found", where=path, path=path)
+    raise LeadmlError("method_not_allowed", where=path, path=path, method=request.method, allowed=method)
 
 
-async def _say_problem(request: Request, error: LeadmlError) -> Response:
-    headers = {"Allow": str(error.values["allowed"])} if error.code == "wrong_method" else {}
+async def _say_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, LeadmlError):  # registered for no other
+        raise error
+    headers = {"Allow": str(error.values["allowed"])} if error.code == "method_not_allowed" else {}
     if error.code in ("body_too_large", "body_too_slow"):
         headers["Connection"] = "close"  # or the server would go on reading what nobody wants
-    return _error(request, error, error.http_status, headers)
+    return _error(request, error, headers)
 
 
-async def _say_nothing(_: Request, __: ClientDisconnect) -> Response:
+async def _say_nothing(_: Request, __: Exception) -> Response:
     return Response(status_code=400)  # nobody is there to read it
 
 
-async def _say_fault(request: Request, error: Exception) -> Response:
-    # The server logs the error itself, with its place in the code; nothing of the lead is in either.
-    problem = LeadmlError("fault", where=type(error).__name__)
-    return _error(request, problem, 500, {})
-
-
-def _error(request: Request, error: LeadmlError, status: int, headers: dict[str, str]) -> Response:
+def _error(request: Request, error: LeadmlError, headers: dict[str, str]) -> Response:
     language = preferred_language(request.headers.get("accept-language", ""))
     return Response(
         orjson.dumps(error.to_dict(language)),
-        status_code=status,
+        status_code=error.http_status,
         headers={"Content-Language": language, "Vary": "Accept-Language", **headers},
         media_type="application/json",
     )

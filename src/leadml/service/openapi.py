@@ -1,11 +1,11 @@
 """The description of the service, written from the shapes that it really uses."""
 
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from leadml import __version__
 from leadml.service.answers import ErrorAnswer, ScoreAnswers
 from leadml.service.requests import ScoreRequest
 
@@ -63,7 +63,7 @@ def describe() -> dict[str, Any]:
     }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "leadml", "version": _version(), "description": "Lead scores with their reasons."},
+        "info": {"title": "leadml", "version": __version__, "description": "Lead scores with their reasons."},
         "paths": {"/v1/score": {"post": score}, "/v1/openapi.json": {"get": itself}},
         "components": {"schemas": shapes["$defs"]},
     }
@@ -71,10 +71,3 @@ def describe() -> dict[str, Any]:
 
 def _json(shape: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _SHAPE.format(model=shape)}}}
-
-
-def _version() -> str:
-    try:
-        return version("leadml")
-    except PackageNotFoundError:  # inside a bento leadml is a folder, not an installed package
-        return "unknown"

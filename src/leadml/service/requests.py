@@ -24,6 +24,7 @@ Instant = Annotated[
 Value = str | int | float | bool | None
 Attributes = dict[Word, Value]
 
+_WHO_IT_IS = frozenset({"lead_id", "created_at", "known_at", "lead_type", "company_id"})
 # What is none of a Value's types is reported by pydantic once for each of them, with its name as last place.
 _FIRST_BRANCH, *_LATER_BRANCHES = ("str", "int", "float", "bool")
 
@@ -125,6 +126,12 @@ class LeadRecord(RequestPart):
     deal_changes: list[DealChange] | None = None
     connect_attempts: list[ConnectAttempt] | None = None
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether neither attributes nor any table came with the lead."""
+        said = (getattr(self, name) for name in type(self).model_fields if name not in _WHO_IT_IS)
+        return not any(value is not None and value != {} for value in said)
+
 
 class ScoreRequest(RequestPart):
     """Leads to score: at an instant of the past with `as_of`, now without it."""
@@ -150,24 +157,24 @@ def read_request(body: bytes) -> ScoreRequest:
     Raises
     ------
     LeadmlError, ProblemsError
-        `body_not_utf8`, `body_not_json`, or what does not fit, with its place in the request.
+        `not_json`, or what does not fit, with its place in the request.
 
     Examples
     --------
-    >>> body = b'{"leads": [{"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z"}]}'
-    >>> read_request(body).leads[0].activities is None
-    True
+    >>> lead = b'{"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z", "activities": []}'
+    >>> request = read_request(b'{"leads": [' + lead + b"]}")
+    >>> request.leads[0].activities, request.leads[0].stage_changes
+    ([], None)
     """
     try:
         request = ScoreRequest.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False)
     else:
-        _refuse_twins(request)
+        _check_leads(request)
         return request
     if found[0]["type"] == "json_invalid":
-        _refuse_not_utf8(body)
-        raise LeadmlError("body_not_json", where="request", problem=str(found[0]["ctx"]["error"]))
+        raise LeadmlError("not_json", where="request", problem=str(found[0]["ctx"]["error"]))
     problems = [_as_problem(detail) for detail in found if _branch(detail) not in _LATER_BRANCHES]
     raise_problems(problems[:MOST_PROBLEMS], where="request")
     raise AssertionError("a validation error without details")
@@ -187,20 +194,15 @@ def _as_problem(detail: ErrorDetails) -> LeadmlError:
     return as_problem(detail, ScoreRequest, where=_place(detail["loc"]))
 
 
-def _refuse_not_utf8(body: bytes) -> None:
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        raise LeadmlError("body_not_utf8", where=f"request, byte {error.start + 1}") from None
-
-
-def _refuse_twins(request: ScoreRequest) -> None:
-    """Refuse two leads of one id: one answer could not say whose it is."""
+def _check_leads(request: ScoreRequest) -> None:
+    """Refuse what no single field shows: two leads of one id, and a lead of which nothing is said."""
     seen: set[str] = set()
     problems = []
     for number, lead in enumerate(request.leads):
         if lead.lead_id in seen:
-            problems.append(LeadmlError("named_twice", where=f"leads[{number}].lead_id", name=lead.lead_id))
+            problems.append(LeadmlError("lead_named_twice", where=f"leads[{number}]", lead_id=lead.lead_id))
+        if lead.says_nothing:
+            problems.append(LeadmlError("lead_without_facts", where=f"leads[{number}]", lead_id=lead.lead_id))
         seen.add(lead.lead_id)
     raise_problems(problems[:MOST_PROBLEMS], where="request")
 

@@ -1,7 +1,7 @@
 """`sla.yaml`: the agreement of sales and marketing, in two halves."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -22,11 +22,13 @@ class ReadySpec(Specification):
 class CriterionSpec(Specification):
     """A condition on one attribute of a lead or of its company."""
 
-    attribute: str
-    of: Annotated[str, Field(pattern="^(lead|company)$")] = "lead"
-    any_of: tuple[str, ...] | None = None
-    at_least: float | None = None
-    at_most: float | None = None
+    attribute: Annotated[str, Field(description="which attribute")]
+    of: Annotated[Literal["lead", "company"], Field(description="whose attribute")] = "lead"
+    any_of: Annotated[tuple[str, ...] | None, Field(description="holds for any of these words")] = None
+    at_least: Annotated[float | None, Field(description="holds from this number on")] = None
+    at_most: Annotated[
+        float | None, Field(description="holds up to this number; conditions given together all hold")
+    ] = None
 
     @model_validator(mode="after")
     def _some_condition(self) -> "CriterionSpec":
@@ -38,53 +40,64 @@ class CriterionSpec(Specification):
 class IdealCustomerProfileSpec(Specification):
     """Which companies are a good fit."""
 
-    criteria: Annotated[tuple[CriterionSpec, ...], Field(min_length=1)]
+    criteria: Annotated[
+        tuple[CriterionSpec, ...], Field(min_length=1, description="the feature kind `match` is the share that holds")
+    ]
 
 
 class PersonaSpec(Specification):
     """One buyer persona; all criteria must hold."""
 
-    name: str
-    label: Label
-    when: Annotated[tuple[CriterionSpec, ...], Field(min_length=1)]
+    name: Annotated[str, Field(description="the value of the feature kind `persona`")]
+    label: Annotated[Label, Field(description="how people read it")]
+    when: Annotated[tuple[CriterionSpec, ...], Field(min_length=1, description="criteria that must all hold")]
 
 
 class JourneyStageSpec(Specification):
     """One stage of the buyer's journey and the content that belongs to it."""
 
-    label: Label
-    content: tuple[str, ...]
+    label: Annotated[Label, Field(description="how people read it")]
+    content: Annotated[
+        tuple[str, ...], Field(description="words of `activities.content` that give an activity this journey stage")
+    ]
 
 
 class ConnectAttemptSpec(Specification):
     """What counts as a connect attempt."""
 
-    channels: tuple[str, ...]
-    results: tuple[str, ...]
-    made_by: tuple[str, ...] = ("person",)
+    channels: Annotated[tuple[str, ...], Field(description="channels that count")]
+    results: Annotated[tuple[str, ...], Field(description="results that count")]
+    made_by: Annotated[tuple[str, ...], Field(description="makers that count; an attempt without a maker counts")] = (
+        "person",
+    )
 
 
 class LeadScoreSpec(Specification):
     """The scale of the score."""
 
-    probability_at_50: Annotated[float, Field(gt=0, lt=1)]
-    points_to_double_odds: Annotated[float, Field(gt=0)] = 10
+    probability_at_50: Annotated[float, Field(gt=0, lt=1, description="the chance that a score of 50 stands for")]
+    points_to_double_odds: Annotated[float, Field(gt=0, description="so many points more double the odds")] = 10
 
 
 class DefinitionsSpec(Specification):
     """The words: they belong to every model's recipe."""
 
-    ready: ReadySpec
-    lifecycle_stages: Annotated[tuple[str, ...], Field(min_length=2, description="in order")]
-    lead_types: Annotated[dict[str, Label], Field(min_length=1)]
-    ideal_customer_profile: IdealCustomerProfileSpec
-    buyer_personas: tuple[PersonaSpec, ...]
-    buyers_journey: Annotated[dict[str, JourneyStageSpec], Field(description="in order")]
-    deal_stages: Annotated[dict[str, float], Field(description="stage: probability that it is won")]
-    lead_statuses: dict[str, StatusMeaning]
-    return_reasons: dict[str, ReturnPolicy]
-    connect_attempt: ConnectAttemptSpec
-    lead_score: LeadScoreSpec
+    ready: Annotated[ReadySpec, Field(description="the outcome that a score predicts")]
+    lifecycle_stages: Annotated[tuple[str, ...], Field(min_length=2, description="in order, the earliest first")]
+    lead_types: Annotated[dict[str, Label], Field(min_length=1, description="lead type: how people read it")]
+    ideal_customer_profile: Annotated[IdealCustomerProfileSpec, Field(description="which companies are a good fit")]
+    buyer_personas: Annotated[tuple[PersonaSpec, ...], Field(description="the first that fits counts")]
+    buyers_journey: Annotated[
+        dict[str, JourneyStageSpec], Field(description="journey stage: its label and content; in order")
+    ]
+    deal_stages: Annotated[dict[str, float], Field(description="deal stage: probability that the deal is won")]
+    lead_statuses: Annotated[dict[str, StatusMeaning], Field(description="lead status: what it says about the lead")]
+    return_reasons: Annotated[
+        dict[str, ReturnPolicy],
+        Field(description="reason: not ready (`negative`), says nothing (`censored`), no lead at all (`excluded`)"),
+    ]
+    connect_attempt: Annotated[ConnectAttemptSpec, Field(description="what counts as a connect attempt")]
+    lead_score: Annotated[LeadScoreSpec, Field(description="the scale of the score")]
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "DefinitionsSpec":
@@ -103,8 +116,8 @@ class DefinitionsSpec(Specification):
 class BandSpec(Specification):
     """What follows from a score."""
 
-    name: str
-    score_at_least: Annotated[int, Field(ge=0, le=100)]
+    name: Annotated[str, Field(description="the band's name in every answer")]
+    score_at_least: Annotated[int, Field(ge=0, le=100, description="the lowest score of this band; the last has 0")]
     lifecycle_stage: Annotated[str | None, Field(description="the stage that this band recommends")] = None
     automatic: Annotated[bool, Field(description="whether the band writes the stage by itself")] = False
     respond_within_hours: Annotated[
@@ -115,16 +128,16 @@ class BandSpec(Specification):
 class CadenceSpec(Specification):
     """How sales tries to connect after a hand-over."""
 
-    at_least: Annotated[int, Field(ge=0)]
-    within_days: Annotated[float, Field(gt=0)]
-    channels: tuple[str, ...]
+    at_least: Annotated[int, Field(ge=0, description="how many attempts sales owes")]
+    within_days: Annotated[float, Field(gt=0, description="in how many days after the hand-over")]
+    channels: Annotated[tuple[str, ...], Field(description="by which channels")]
 
 
 class PromisesSpec(Specification):
     """What the teams owe each other: may change at any time."""
 
     bands: Annotated[dict[str, tuple[BandSpec, ...]], Field(description="`default`, and lead types with their own")]
-    connect_attempts: CadenceSpec
+    connect_attempts: Annotated[CadenceSpec, Field(description="the attempts that sales owes after a hand-over")]
 
     @model_validator(mode="after")
     def _in_order(self) -> "PromisesSpec":
@@ -142,18 +155,20 @@ class PromisesSpec(Specification):
 class OwnersSpec(Specification):
     """Who answers for each side."""
 
-    marketing: str
-    sales: str
+    marketing: Annotated[str, Field(description="who answers for marketing")]
+    sales: Annotated[str, Field(description="who answers for sales")]
 
 
 class AgreementSpec(Specification):
     """The whole of `sla.yaml`."""
 
-    version: str
-    valid_from: date
-    owners: OwnersSpec
-    definitions: DefinitionsSpec
-    promises: PromisesSpec
+    version: Annotated[str, Field(description="named in every answer as `agreement_version`; in quotes")]
+    valid_from: Annotated[date, Field(description="from when on it holds")]
+    owners: Annotated[OwnersSpec, Field(description="who answers for each side")]
+    definitions: Annotated[
+        DefinitionsSpec, Field(description="what the words mean; a model scores only under those it was trained with")
+    ]
+    promises: Annotated[PromisesSpec, Field(description="what is owed; may change without a training")]
 
     @model_validator(mode="after")
     def _promises_use_the_definitions(self) -> "AgreementSpec":

@@ -11,9 +11,12 @@ from leadml.vocabulary import MoreIs, Theme
 class FeatureSpec(Specification):
     """One feature: a kind, what it reads, and how it is told."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="the feature's name everywhere")]
+    name: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9_]*$", description="the feature's name everywhere; small letters, digits and _"),
+    ]
     label: Annotated[Label, Field(description="how people read it")]
-    kind: Annotated[str, Field(description="a file in engine/kinds/")]
+    kind: Annotated[str, Field(description="how it is computed: one of the kinds below")]
     when_nothing: Annotated[
         float | Literal["missing"], Field(description="the value when no fact is there; unknown is always missing")
     ]
@@ -22,11 +25,15 @@ class FeatureSpec(Specification):
         default_factory=dict, description="column: value or values that a fact must have"
     )
     window_days: Annotated[float | None, Field(gt=0, description="elapsed days before as_of; absent: all time")] = None
-    half_life_days: Annotated[float | None, Field(gt=0, description="for `decayed`")] = None
+    half_life_days: Annotated[
+        float | None, Field(gt=0, description="for `decayed`: days after which a fact counts half")
+    ] = None
     value: Annotated[str | None, Field(description="the column that sum, max, distinct, furthest, latest read")] = None
-    attribute: Annotated[str | None, Field(description="for `attribute`")] = None
+    attribute: Annotated[str | None, Field(description="which attribute the kind `attribute` reads")] = None
     of: Annotated[Literal["lead", "company"], Field(description="whose attribute")] = "lead"
-    values: Annotated[Literal["number", "category"], Field(description="what the attribute holds")] = "number"
+    values: Annotated[
+        Literal["number", "category"], Field(description="what the attribute holds; a category is learned as words")
+    ] = "number"
     unit: Annotated[Label | None, Field(description="what a number counts; absent for categories and shares")] = None
     more_is: Annotated[MoreIs | None, Field(description="readier or less_ready, where both teams agree")] = None
 
@@ -34,7 +41,7 @@ class FeatureSpec(Specification):
 class FeatureFileSpec(Specification):
     """The whole of one features file."""
 
-    theme: Theme
-    label: Label
+    theme: Annotated[Theme, Field(description="the theme of all features of this file; effects are grouped by it")]
+    label: Annotated[Label, Field(description="how people read the theme")]
     table: Annotated[str | None, Field(description="the table of the features that name none")] = None
-    features: Annotated[tuple[FeatureSpec, ...], Field(min_length=1)]
+    features: Annotated[tuple[FeatureSpec, ...], Field(min_length=1, description="in the order of the catalogue")]

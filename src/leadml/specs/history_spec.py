@@ -26,15 +26,27 @@ class SourceSpec(Specification):
 class TablesSpec(Specification):
     """The tables of a history; a table that is absent is unknown, not empty."""
 
-    leads: tuple[SourceSpec, ...]
-    companies: tuple[SourceSpec, ...] | None = None
-    attribute_changes: tuple[SourceSpec, ...] | None = None
-    activities: tuple[SourceSpec, ...] | None = None
-    stage_changes: tuple[SourceSpec, ...] | None = None
-    status_changes: tuple[SourceSpec, ...] | None = None
-    assignments: tuple[SourceSpec, ...] | None = None
-    deal_changes: tuple[SourceSpec, ...] | None = None
-    connect_attempts: tuple[SourceSpec, ...] | None = None
+    leads: Annotated[tuple[SourceSpec, ...], Field(description="who the leads are, and their attributes at creation")]
+    companies: Annotated[
+        tuple[SourceSpec, ...] | None, Field(description="the companies of the leads, and their attributes")
+    ] = None
+    attribute_changes: Annotated[
+        tuple[SourceSpec, ...] | None, Field(description="which attribute of a lead took which value")
+    ] = None
+    activities: Annotated[
+        tuple[SourceSpec, ...] | None, Field(description="what leads did: pages, mails, webinars, downloads")
+    ] = None
+    stage_changes: Annotated[
+        tuple[SourceSpec, ...] | None, Field(description="entries into a lifecycle stage: the outcome is read here")
+    ] = None
+    status_changes: Annotated[
+        tuple[SourceSpec, ...] | None, Field(description="entries into a lead status: returns are read here")
+    ] = None
+    assignments: Annotated[tuple[SourceSpec, ...] | None, Field(description="which owner got the lead")] = None
+    deal_changes: Annotated[tuple[SourceSpec, ...] | None, Field(description="entries into a deal stage")] = None
+    connect_attempts: Annotated[
+        tuple[SourceSpec, ...] | None, Field(description="how our own people tried to reach the lead")
+    ] = None
 
 
 class HistorySpec(Specification):
@@ -43,9 +55,10 @@ class HistorySpec(Specification):
     folder: Annotated[str, Field(description="where the files lie, relative to history.yaml; --data replaces it")] = "."
     time_zone: Annotated[str | None, Field(description="IANA name, for times without an offset")] = None
     clock_skew_minutes: Annotated[
-        float, Field(ge=0, description="live: how far ahead a fact may be dated and still be taken as now")
+        float,
+        Field(ge=0, description="how far ahead of the clock a fact may be dated; in a live request it is taken as now"),
     ] = 5
-    tables: TablesSpec
+    tables: Annotated[TablesSpec, Field(description="which files fill which table")]
 
     @field_validator("time_zone")
     @classmethod

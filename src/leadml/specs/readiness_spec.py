@@ -12,9 +12,9 @@ class SnapshotSpec(Specification):
     """An instant at which leads are scored in training: so long after a fact."""
 
     since: Annotated[str, Field(description="`created`, or the lifecycle stage whose entry starts the clock")]
-    minutes: Annotated[float | None, Field(ge=0)] = None
-    hours: Annotated[float | None, Field(ge=0)] = None
-    days: Annotated[float | None, Field(ge=0)] = None
+    minutes: Annotated[float | None, Field(ge=0, description="this long after; 0 is just after the fact")] = None
+    hours: Annotated[float | None, Field(ge=0, description="the same in hours")] = None
+    days: Annotated[float | None, Field(ge=0, description="the same in days; give exactly one of the three")] = None
 
     @model_validator(mode="after")
     def _one_unit(self) -> "SnapshotSpec":
@@ -47,8 +47,12 @@ class SnapshotSpec(Specification):
 class LatestLeadsSpec(Specification):
     """Which leads are kept for the test: always the latest."""
 
-    share_of_leads: Annotated[float | None, Field(gt=0, lt=1)] = None
-    from_: Annotated[datetime | None, Field(alias="from", description="leads created from then on")] = None
+    share_of_leads: Annotated[
+        float | None, Field(gt=0, lt=1, description="this part of the leads, the latest; or give `from`")
+    ] = None
+    from_: Annotated[
+        datetime | None, Field(alias="from", description="leads created from then on; or give `share_of_leads`")
+    ] = None
 
     @field_validator("from_")
     @classmethod
@@ -67,18 +71,23 @@ class LatestLeadsSpec(Specification):
 class LearnerSpec(Specification):
     """Settings of the boosted trees; the number of trees is chosen, zero allowed."""
 
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="how much each tree may change")] = 0.05
     leaves: Annotated[int, Field(ge=2, le=256, description="largest number of leaves of a tree")] = 8
     smallest_leaf: Annotated[int, Field(ge=1, description="fewest snapshots in a leaf")] = 40
-    most_trees: Annotated[int, Field(ge=0, le=5000)] = 400
+    smallest_gain: Annotated[float, Field(ge=0, description="a split must gain this much; keeps noise out")] = 3.0
+    most_trees: Annotated[int, Field(ge=0, le=5000, description="largest number of trees that is tried")] = 400
     bags: Annotated[int, Field(ge=1, le=50, description="models averaged, each on other leads")] = 3
 
 
 class ReadinessSpec(Specification):
     """The whole of `models/readiness.yaml`."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-    snapshots: Annotated[tuple[SnapshotSpec, ...], Field(min_length=1)]
-    test: LatestLeadsSpec = LatestLeadsSpec(share_of_leads=0.25)
-    learner: LearnerSpec = LearnerSpec()
-    seed: Annotated[int, Field(ge=0)] = 7
+    name: Annotated[
+        str, Field(pattern=r"^[a-z][a-z0-9_-]*$", description="the model's name; small letters, digits, _ and -")
+    ]
+    snapshots: Annotated[tuple[SnapshotSpec, ...], Field(min_length=1, description="who is scored when, in training")]
+    test: Annotated[LatestLeadsSpec, Field(description="the leads on which the recipe is judged")] = LatestLeadsSpec(
+        share_of_leads=0.25
+    )
+    learner: Annotated[LearnerSpec, Field(description="settings of the boosted trees")] = LearnerSpec()
+    seed: Annotated[int, Field(ge=0, description="the same seed, the same model")] = 7

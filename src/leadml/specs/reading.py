@@ -1,6 +1,9 @@
 """Reads one YAML file into its specification and reports every problem of the file together."""
 
 import io
+import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar, get_args
 
@@ -10,11 +13,27 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from leadml.errors import LeadmlError, known_words, raise_problems
 from leadml.wording.texts import nearest
 
 S = TypeVar("S", bound=BaseModel)
+Place = tuple[int | str, ...]
+
+_BEYOND_JSON = 2**63
+_KEYS = "keys with their values"
+_WORDS_OF_YAML = {
+    "string": "a text (in quotes if it looks like a number or a date)",
+    "float": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "date": "a date, as in 2026-01-01",
+    "datetime": "a time with its zone, as in 2011-12-24T00:00:00+00:00",
+    "tuple": "a list",
+    "dict": _KEYS,
+    "model": _KEYS,
+}
 
 
 class Specification(BaseModel):
@@ -56,7 +75,7 @@ def read_text(path: Path, *, shown_as: str) -> str:
     Raises
     ------
     LeadmlError
-        `missing_file` or `not_utf8`.
+        `missing_file`, `unreadable_file` or `not_utf8`.
 
     Examples
     --------
@@ -72,6 +91,8 @@ def read_text(path: Path, *, shown_as: str) -> str:
         return path.read_bytes().decode("utf-8")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise LeadmlError("missing_file", where=shown_as, file=shown_as) from None
+    except OSError as error:
+        raise LeadmlError("unreadable_file", where=shown_as, file=shown_as, problem=error.strerror or "") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise LeadmlError("not_utf8", where=f"{shown_as}, line {line}", file=shown_as) from None
@@ -101,25 +122,95 @@ def read_specification(specification: type[S], path: Path, *, shown_as: str) -> 
         When it holds several.
     """
     text = read_text(path, shown_as=shown_as)
-    try:
-        content = YAML(typ="rt").load(io.StringIO(text))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise LeadmlError("not_yaml", where=f"{shown_as}, line {line}", problem=error.problem or "") from None
+    content, plain = _load(text, shown_as=shown_as)
     if content is None:
         raise LeadmlError("empty_file", where=shown_as, file=shown_as)
     try:
-        return specification.model_validate_json(orjson.dumps(_plain(content), option=orjson.OPT_NON_STR_KEYS))
+        return specification.model_validate_json(plain)
     except ValidationError as error:
-        problems = [
-            as_problem(detail, specification, where=_place(content, detail["loc"], shown_as))
-            for detail in error.errors(include_url=False)
-        ]
-    raise_problems(problems, where=shown_as)
+        details = error.errors(include_url=False)
+    raise_problems(_problems(details, content, specification, shown_as), where=shown_as)
     raise AssertionError("a validation error without details")
 
 
-def as_problem(detail: ErrorDetails, specification: type[BaseModel], *, where: str) -> LeadmlError:
+def _load(text: str, *, shown_as: str) -> tuple[object, bytes]:
+    """Read YAML twice: as nodes that know their line, and as the JSON that is validated."""
+    try:
+        content = YAML(typ="rt").load(io.StringIO(text))
+        return content, orjson.dumps(_plain(content))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = error.problem or ""
+    except ReaderError as error:
+        line, problem = text[: error.position].count("\n") + 1, error.reason
+    except RecursionError:
+        line, problem = 1, "it is nested too deeply"
+    except TypeError as error:  # half of a surrogate pair, written as an escape
+        line, problem = 1, str(error)
+    raise LeadmlError("not_yaml", where=f"{shown_as}, line {line}", problem=problem) from None
+
+
+def _problems(
+    details: Sequence[ErrorDetails], content: object, specification: type[BaseModel], shown_as: str
+) -> list[LeadmlError]:
+    """Say each mistake once.
+
+    Where one of several types is allowed, pydantic reports each, with the name of the type in the place;
+    and it calls a list too short whose entries are the mistake.
+    """
+    found: dict[Place, list[ErrorDetails]] = {}
+    in_alternatives: set[Place] = set()
+    for detail in details:
+        if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
+            continue
+        place = _without_types(content, detail)
+        found.setdefault(place, []).append(detail)
+        if place != detail["loc"]:
+            in_alternatives.add(place)
+    problems = []
+    for place, alternatives in found.items():
+        deeper = any(other[: len(place)] == place and other != place for other in in_alternatives)
+        if place in in_alternatives and deeper:
+            continue
+        detail = alternatives[0]
+        detail["loc"] = place
+        expected = " or ".join(dict.fromkeys(map(_expected, alternatives)))
+        problems.append(as_problem(detail, specification, where=_place(content, place, shown_as), expected=expected))
+    return problems
+
+
+def _without_types(content: object, detail: ErrorDetails) -> Place:
+    """Leave out of a place the names of types, which are none of its keys."""
+    node, place = content, []
+    for number, part in enumerate(detail["loc"]):
+        is_last = number == len(detail["loc"]) - 1
+        if isinstance(node, dict):
+            if part in node or (is_last and detail["type"] in ("missing", "extra_forbidden")):
+                place.append(part)
+                node = node.get(part)
+        elif isinstance(node, list) and isinstance(part, int):
+            place.append(part)
+            node = node[part]
+    return tuple(place)
+
+
+def _expected(detail: ErrorDetails) -> str:
+    """Say in the words of YAML what would have fitted."""
+    said, kind = detail["msg"].removeprefix("Input should be "), detail["type"]
+    limits = detail.get("ctx", {})
+    if kind == "too_short":
+        least = limits["min_length"]
+        return f"at least {least} keys" if isinstance(detail["input"], dict) else f"a list of at least {least}"
+    if kind == "string_pattern_mismatch":
+        return f"a word that matches {limits['pattern']}"
+    if kind.startswith(("greater_than", "less_than")):
+        return f"a number {said}"
+    return _WORDS_OF_YAML.get(kind.removesuffix("_type").partition("_")[0], said)
+
+
+def as_problem(
+    detail: ErrorDetails, specification: type[BaseModel], *, where: str, expected: str | None = None
+) -> LeadmlError:
     """Say one finding of the validation in four parts.
 
     Parameters
@@ -130,13 +221,15 @@ def as_problem(detail: ErrorDetails, specification: type[BaseModel], *, where: s
         What was validated; its fields are the known keys.
     where : str
         Place of the finding.
+    expected : str, optional
+        What would have fitted; default: in pydantic's words.
 
     Returns
     -------
     problem : LeadmlError
     """
     loc, kind = detail["loc"], detail["type"]
-    key = str(loc[-1]) if loc else ""
+    key = _last_key(loc) or where
     if kind == "extra_forbidden":
         known = _known_keys(specification, loc[:-1])
         return LeadmlError("unknown_key", where=where, key=key, known=known_words(known), hint=nearest(key, known))
@@ -151,12 +244,24 @@ def as_problem(detail: ErrorDetails, specification: type[BaseModel], *, where: s
         where=where,
         key=key,
         value=_shown(detail["input"]),
-        expected=detail["msg"].removeprefix("Input should be "),
+        expected=expected or detail["msg"].removeprefix("Input should be "),
     )
 
 
+def _last_key(loc: Place) -> str:
+    """Name the last key of a place, and which entry of its list is meant.
+
+    Examples
+    --------
+    >>> _last_key(("features", 0, "where", "activity", 1))
+    'activity[1]'
+    """
+    *before, last = loc or ("",)
+    return f"{_last_key(tuple(before))}[{last}]" if isinstance(last, int) else last
+
+
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -168,14 +273,14 @@ def _plain(node: object) -> object:
         return [_plain(value) for value in node]
     if isinstance(node, bool) or node is None:
         return node
-    if isinstance(node, int):
+    if isinstance(node, int) and abs(node) < _BEYOND_JSON:
         return int(node)
-    if isinstance(node, float):
+    if isinstance(node, float) and math.isfinite(node):
         return float(node)
     return node.isoformat() if hasattr(node, "isoformat") else str(node)
 
 
-def _place(content: object, loc: tuple[int | str, ...], shown_as: str) -> str:
+def _place(content: object, loc: Place, shown_as: str) -> str:
     """Name the line and the path of a finding, as far as the file has it."""
     node, line, path = content, 0, ""
     for part in loc:
@@ -190,7 +295,7 @@ def _place(content: object, loc: tuple[int | str, ...], shown_as: str) -> str:
     return f"{shown_as}, line {line + 1}, {path}" if path else shown_as
 
 
-def _known_keys(specification: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+def _known_keys(specification: type[BaseModel], loc: Place) -> list[str]:
     """Walk down to the specification that holds a place, and list its keys."""
     models: list[type[BaseModel]] = [specification]
     for part in loc:

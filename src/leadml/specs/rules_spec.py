@@ -12,12 +12,14 @@ _CONDITIONS = ("at_least", "at_most", "is_", "any_of", "missing")
 class ConditionSpec(Specification):
     """When a rule awards its points."""
 
-    feature: str
-    at_least: float | None = None
-    at_most: float | None = None
-    is_: Annotated[str | None, Field(alias="is")] = None
-    any_of: tuple[str, ...] | None = None
-    missing: bool | None = None
+    feature: Annotated[str, Field(description="the name of a feature")]
+    at_least: Annotated[float | None, Field(description="met from this number on")] = None
+    at_most: Annotated[float | None, Field(description="met up to this number")] = None
+    is_: Annotated[str | None, Field(alias="is", description="met by this word of a category")] = None
+    any_of: Annotated[tuple[str, ...] | None, Field(description="met by any of these words of a category")] = None
+    missing: Annotated[
+        bool | None, Field(description="true: met where the value is missing; false: where it is known")
+    ] = None
 
     @property
     def conditions(self) -> list[str]:
@@ -28,12 +30,14 @@ class ConditionSpec(Specification):
 class RuleSpec(Specification):
     """One rule: either points once, or points for each unit of a feature up to a cap."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    when: ConditionSpec
-    points: Annotated[float | None, Field(description="rule points awarded once")] = None
-    points_per_unit: Annotated[float | None, Field(description="rule points for each unit of the feature")] = None
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="small letters, digits and _")]
+    when: Annotated[ConditionSpec, Field(description="the feature it looks at; with `points`, exactly one condition")]
+    points: Annotated[float | None, Field(description="rule points awarded once where the condition is met")] = None
+    points_per_unit: Annotated[
+        float | None, Field(description="rule points for each unit of the feature, instead of `points`")
+    ] = None
     at_most_units: Annotated[float | None, Field(gt=0, description="units beyond this award nothing more")] = None
-    because: Label
+    because: Annotated[Label, Field(description="the reason people read where it awards points")]
 
     @model_validator(mode="after")
     def _one_way(self) -> "RuleSpec":
@@ -50,4 +54,4 @@ class RuleSpec(Specification):
 class RulesSpec(Specification):
     """The whole of `models/rules.yaml`."""
 
-    rules: Annotated[tuple[RuleSpec, ...], Field(min_length=1)]
+    rules: Annotated[tuple[RuleSpec, ...], Field(min_length=1, description="the points of all that apply add up")]

@@ -1,0 +1,110 @@
+"""Writes down the kinds of features and the columns of the tables: the words that YAML files may use."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from leadml.engine import kinds
+from leadml.engine.kind import FactKind, all_kinds
+from leadml.history.tables import COMPANY_COLUMNS, DERIVED_COLUMNS, FACT_TABLES, FACT_TIMES, LEAD_COLUMNS
+
+
+@dataclass(frozen=True)
+class KindReference:
+    """One kind of feature.
+
+    Attributes
+    ----------
+    kind : str
+    says : str
+    needs : tuple of str
+        Keys that a feature of this kind must give.
+    """
+
+    kind: str
+    says: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TableReference:
+    """The columns of one table.
+
+    Attributes
+    ----------
+    table : str
+    needed, optional : tuple of str
+        Columns that a source must fill, and may fill.
+    derived : tuple of str
+        Columns that the agreement adds.
+    """
+
+    table: str
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+    derived: tuple[str, ...]
+
+
+def kind_references() -> list[KindReference]:
+    """List the kinds, each with what its module and its formula say of it."""
+    return [
+        KindReference(
+            name,
+            f"{_first(import_module(f'{kinds.__name__}.{name}').__doc__)} {_first(kind.compute.__doc__)}",
+            kind.needs if isinstance(kind, FactKind) else (),
+        )
+        for name, kind in all_kinds().items()
+    ]
+
+
+def _first(text: str | None) -> str:
+    """Take the first sentence or sentences of a docstring."""
+    return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def table_references() -> list[TableReference]:
+    """List the tables of `history.yaml` with their columns."""
+    references = [
+        TableReference("leads", LEAD_COLUMNS[:2], (*LEAD_COLUMNS[2:], "event_id"), DERIVED_COLUMNS["leads"]),
+        TableReference("companies", COMPANY_COLUMNS[:2], (*COMPANY_COLUMNS[2:], "event_id"), ()),
+    ]
+    for table, columns in FACT_TABLES.items():
+        needed = ("lead_id", FACT_TIMES[0], *columns.required)
+        optional = (*columns.optional, FACT_TIMES[1], "event_id", "sequence")
+        references.append(TableReference(table, needed, optional, DERIVED_COLUMNS.get(table, ())))
+    return references
+
+
+def words_reference() -> str:
+    """Write kinds and columns as Markdown.
+
+    Returns
+    -------
+    page : str
+        Two sections, one table each.
+
+    Examples
+    --------
+    >>> "| `count` | How often something happened. Count the facts. |" in words_reference()
+    True
+    """
+    lines = ["## Kinds of features", "", "| kind | what it says | needs |", "| --- | --- | --- |"]
+    lines += [f"| `{kind.kind}` | {kind.says} | {_in_code(kind.needs)} |" for kind in kind_references()]
+    lines += [
+        "",
+        "## Tables and their columns",
+        "",
+        "Times are ISO 8601; `known_at` is `happened_at` (or `created_at`) where it is not given. Rows with the same",
+        "`event_id` count once; `sequence` orders facts of one instant. Leads and companies may have any attributes.",
+        "",
+        "| table | columns needed | columns allowed | added by the agreement |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{table.table}` | {_in_code(table.needed)} | {_in_code(table.optional)} | {_in_code(table.derived)} |"
+        for table in table_references()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _in_code(words: tuple[str, ...]) -> str:
+    return ", ".join(f"`{word}`" for word in words)

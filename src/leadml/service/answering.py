@@ -1,0 +1,117 @@
+"""Answers requests about the past and about now; whatever is answered is written down first."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leadml import clock
+from leadml.champion import run_folder
+from leadml.errors import LeadmlError
+from leadml.history.inline import Arrival, InlineHistory, histories_from_records
+from leadml.project import Project
+from leadml.scoring import Scorer
+from leadml.service.requests import ScoreRequest
+from leadml.specs.history_spec import HistorySpec
+from leadml.store.ledger import Ledger
+
+Records = list[dict[str, Any]]
+
+
+class ScoringDesk:
+    """Answers the requests of one project with its champion.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    ledger : Ledger
+    times : HistorySpec
+        Says how times without an offset, and ahead of the clock, are taken.
+    """
+
+    def __init__(self, scorer: Scorer, ledger: Ledger, *, times: HistorySpec) -> None:
+        self._scorer = scorer
+        self._ledger = ledger
+        self._times = times
+
+    @classmethod
+    def open(cls, project_folder: Path) -> "ScoringDesk":
+        """Load the champion of a project, and open its ledger.
+
+        Raises
+        ------
+        LeadmlError, ProblemsError
+            `no_champion`, or what is wrong with the project or the model.
+        """
+        project = Project(project_folder)
+        ledger = Ledger(run_folder(project_folder) / "ledger.db")
+        return cls(project.scorer(), ledger, times=project.spec.history)
+
+    def close(self) -> None:
+        """Let go of the ledger's file."""
+        self._ledger.close()
+
+    def answer(self, request: ScoreRequest) -> dict[str, object]:
+        """Answer one request.
+
+        Parameters
+        ----------
+        request : ScoreRequest
+
+        Returns
+        -------
+        answer : dict
+            `answers`, in the order of the request, and `answered_at`.
+
+        Raises
+        ------
+        LeadmlError, ProblemsError
+            What is wrong with the facts: their times, their order, their instant.
+        """
+        leads = [lead.model_dump(exclude_none=True) for lead in request.leads]
+        if request.as_of is None:
+            return self._answer_now(leads)
+        now = clock.now()
+        instant = clock.parse_instant(request.as_of, where="as_of", time_zone=self._times.time_zone)
+        if instant > now:
+            raise LeadmlError("as_of_in_future", where="as_of", as_of=clock.to_iso(instant))
+        as_of = dict.fromkeys(_ids(leads), instant)
+        return self._written(self._score(leads, self._histories(leads, now, None), as_of), as_of)
+
+    def _answer_now(self, leads: Records) -> dict[str, object]:
+        """Write the facts down and score just after."""
+        now = clock.now()
+        # First of all, because facts that cannot be read must not become known.
+        histories = self._histories(leads, now, {})
+        known_at = self._ledger.write_facts(leads, now=now)
+        if any(known > now for known in known_at.values()):  # the machine's clock went back
+            histories = self._histories(leads, now, known_at)
+        as_of = {lead_id: clock.just_after([known]) for lead_id, known in known_at.items()}
+        return self._written(self._score(leads, histories, as_of), as_of)
+
+    def _written(self, answers: Records, as_of: Mapping[str, int]) -> dict[str, object]:
+        """Store answers in the ledger, and only then give them."""
+        answered_at = clock.now()
+        instants = [as_of[answer["lead_id"]] for answer in answers]
+        self._ledger.write_answers(answers, as_of=instants, answered_at=answered_at)
+        return {"answers": answers, "answered_at": clock.to_iso(answered_at)}
+
+    def _histories(self, leads: Records, now: int, known_at: Mapping[str, int] | None) -> list[InlineHistory]:
+        arrival = Arrival(now, known_at, self._times.time_zone, self._times.clock_skew_minutes)
+        return histories_from_records(leads, self._scorer.agreement.definitions, arrival)
+
+    def _score(self, leads: Records, histories: list[InlineHistory], as_of: Mapping[str, int]) -> Records:
+        """Score leads, those with the same known tables together, and put them back in order."""
+        answers: dict[str, dict[str, Any]] = {}
+        for inline in histories:
+            ids = inline.history.lead_ids
+            instants = np.array([as_of[lead_id] for lead_id in ids], dtype=np.int64)
+            for score in self._scorer.score(inline.history, ids, instants):
+                skew = list(inline.clock_skew.get(score.lead_id, ()))
+                answers[score.lead_id] = {**score.to_dict(), "clock_skew": skew}
+        return [answers[lead_id] for lead_id in _ids(leads)]
+
+
+def _ids(leads: Records) -> list[str]:
+    return [lead["lead_id"] for lead in leads]

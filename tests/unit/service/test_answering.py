@@ -1,0 +1,104 @@
+from types import SimpleNamespace
+
+import orjson
+import pytest
+
+from leadml import clock
+from leadml.errors import LeadmlError
+from leadml.service import answering
+from leadml.service.answering import ScoringDesk
+from leadml.service.requests import read_request
+from leadml.store.ledger import Ledger
+
+NOW = clock.parse_instant("2026-03-02T09:00:00Z", where="test")
+
+
+class Scorer:
+    agreement = SimpleNamespace(definitions=None)
+
+    def score(self, history, lead_ids, as_of):
+        return [
+            SimpleNamespace(lead_id=lead_id, to_dict=lambda lead_id=lead_id, at=at: {"lead_id": lead_id, "as_of": at})
+            for lead_id, at in zip(lead_ids, as_of.tolist(), strict=True)
+        ]
+
+
+def history_of(*ids):
+    return SimpleNamespace(history=SimpleNamespace(lead_ids=tuple(sorted(ids))), clock_skew={})
+
+
+@pytest.fixture
+def arrivals(monkeypatch):
+    """Stand in for the facts: what matters here is when they arrive, and that ids of one kind go together."""
+    seen = []
+
+    def read(leads, _definitions, arrival):
+        seen.append(arrival)
+        kinds = {kind: [lead["lead_id"] for lead in leads if lead["lead_id"][0] == kind] for kind in "AB"}
+        return [history_of(*ids) for ids in kinds.values() if ids]
+
+    monkeypatch.setattr(answering, "histories_from_records", read)
+    return seen
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    ledger = Ledger(tmp_path / "ledger.db")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def desk(ledger):
+    return ScoringDesk(Scorer(), ledger, time_zone="Europe/Berlin")
+
+
+def request(*ids, **beside):
+    leads = [{"lead_id": lead_id, "created_at": "2026-03-01T09:00:00Z", "activities": []} for lead_id in ids]
+    return read_request(orjson.dumps({"leads": leads, **beside}))
+
+
+def test_answers_come_in_the_order_of_the_request(desk, arrivals):
+    answers = desk.answer(request("B2", "A1", "B1"))["answers"]
+    assert [answer["lead_id"] for answer in answers] == ["B2", "A1", "B1"]
+
+
+def test_a_live_score_is_taken_just_after_its_facts_were_written(desk, ledger, arrivals, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    (answer,) = desk.answer(request("A1"))["answers"]
+    ((known_at, facts),) = ledger.facts("A1")
+    assert (known_at, facts["lead_id"]) == (NOW, "A1")
+    assert answer["as_of"] == NOW + 1
+    assert ledger.answers("A1") == [answer]
+
+
+def test_what_is_known_stays_known_when_the_clock_goes_back(desk, arrivals, monkeypatch):
+    times = iter([NOW, NOW, NOW - 60 * clock.SECOND, NOW])
+    monkeypatch.setattr(clock, "now", lambda: next(times))
+    desk.answer(request("A1"))
+    (answer,) = desk.answer(request("A1"))["answers"]
+    assert answer["as_of"] == NOW + 1
+    assert arrivals[-1].known_at == {"A1": NOW}
+
+
+def test_facts_that_cannot_be_read_do_not_become_known(desk, ledger, monkeypatch):
+    def refuse(_leads, _definitions, _arrival):
+        raise LeadmlError("not_a_time", where="leads[0].created_at", value="soon")
+
+    monkeypatch.setattr(answering, "histories_from_records", refuse)
+    with pytest.raises(LeadmlError):
+        desk.answer(request("A1"))
+    assert ledger.facts("A1") == []
+
+
+def test_a_question_about_the_past_is_not_written_down(desk, ledger, arrivals):
+    (answer,) = desk.answer(request("A1", as_of="2026-03-01T12:00:00"))["answers"]
+    assert clock.to_iso(answer["as_of"]) == "2026-03-01T11:00:00.000000Z"  # Berlin, as history.yaml says
+    assert arrivals[-1].known_at is None
+    assert ledger.facts("A1") == ledger.answers("A1") == []
+
+
+def test_a_question_about_the_future_is_refused(desk, arrivals):
+    with pytest.raises(LeadmlError) as caught:
+        desk.answer(request("A1", as_of="2999-01-01T00:00:00Z"))
+    assert caught.value.code == "as_of_in_future"
