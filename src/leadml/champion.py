@@ -53,7 +53,7 @@ def champion_folder(project_folder: Path) -> Path:
     >>> champion_folder(Path("nowhere"))
     Traceback (most recent call last):
     ...
-    leadml.errors.LeadmlError: No model was trained yet in this project.
+    leadml.errors.LeadmlError: No model has been trained yet.
     ...
     """
     for folder in (_place(project_folder), *_set_aside(project_folder)):

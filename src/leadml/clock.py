@@ -28,7 +28,7 @@ DAY = 24 * HOUR
 # What we read as a time, said in full: left to itself pandas also takes `now`, `2026-03` and `20260302`.
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LOCAL_TIME = _DATE + r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
-_ZONED_TIME = _LOCAL_TIME + r" ?(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_ZONED_TIME = _LOCAL_TIME + r" ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
 # Python's own dates end here, less the days by which a zone may move them. A time beyond is taken as the end.
 _FIRST, _LAST = pd.Timestamp("0001-01-03"), pd.Timestamp("9999-12-29")
 

@@ -202,12 +202,11 @@ class Explainer:
             if usual is None:
                 said[language] = say("reason.alone", language, label=label, value=shown_value)
             else:
-                # The unit stands with the value already.
-                shown_usual = self._in_words(feature, usual, language, unit=value is None)
+                shown_usual = self._in_words(feature, usual, language)
                 said[language] = say("reason.with_usual", language, label=label, value=shown_value, usual=shown_usual)
         return said
 
-    def _in_words(self, feature: FeatureSpec, value: float | str, language: Language, *, unit: bool = True) -> str:
+    def _in_words(self, feature: FeatureSpec, value: float | str, language: Language) -> str:
         """Say one value: a number with its unit, or a word by its agreed name."""
         definitions = self.catalogue.definitions
         if isinstance(value, str):
@@ -219,7 +218,7 @@ class Explainer:
             return say("value.percent", language, number=round(100 * value))
         number = plain(value)
         # "1 clicks" is no English; the label says already what is counted.
-        if feature.unit is None or not unit or (language == "en" and number == "1"):
+        if feature.unit is None or (language == "en" and number == "1"):
             return number
         return say("value.with_unit", language, number=number, unit=_in(feature.unit, language))
 

@@ -232,6 +232,7 @@ def scores_frame(scores: Sequence[LeadScore]) -> pd.DataFrame:
 def _row(answer: dict[str, Any]) -> dict[str, Any]:
     """Flatten an answer: what is nested gets columns of its own, or becomes text."""
     rules, model, chance = answer.pop("rules"), answer.pop("model"), answer.pop("chance")
+    del answer["clock_skew"]  # the service's alone
     return {
         **answer,
         "effects": orjson.dumps(answer["effects"]).decode(),

@@ -111,6 +111,7 @@ class LeadScore:
             "rules": _plain(self.rules),
             "not_known": list(self.not_known),
             "hindsight": self.hindsight,
+            "clock_skew": [],  # filled by the service: only a live request can be dated ahead of a clock
             "model": {"name": self.model_name, "version": self.model_version, "knows_until": to_iso(self.knows_until)},
             "agreement_version": self.agreement_version,
         }

@@ -24,7 +24,7 @@ def demo(
     leads: Annotated[int, typer.Option("--leads", min=200, help="How many leads the CRM has.")] = 5000,
     months: Annotated[int, typer.Option("--months", min=6, max=60, help="How long its history is.")] = 18,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another CRM.")] = 7,
-    top: Annotated[int, typer.Option("--top", min=1, help="How many open leads to print.")] = 10,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many open leads to print.")] = 5,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
 ) -> None:

@@ -71,7 +71,7 @@ def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> H
     """
     leads = tables["leads"]
     if not len(leads.owner):
-        raise LeadmlError("empty_table", where="leads", table="leads")
+        raise LeadmlError("empty_table", where="history.yaml, tables.leads", table="leads")
     findings: list[Finding] = []
     lead_ids = np.unique(leads.owner.astype(str))
     kept = _first_rows(leads, findings)
@@ -97,8 +97,9 @@ def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> H
 
 
 def _first_rows(leads: Rows, findings: list[Finding]) -> Rows:
-    """Keep the earliest row of each lead: a lead is created once."""
-    order = np.lexsort((leads.known_at, leads.happened_at, leads.owner.astype(str)))
+    """Keep the row of each lead that was known first: a lead is created once, and what is told later changes no past."""
+    words = [_encode(values).codes for _, values in sorted(leads.texts.items())]
+    order = np.lexsort((*words, leads.happened_at, leads.known_at, leads.owner.astype(str)))
     owners = leads.owner[order].astype(str)
     kept = order[np.concatenate([[True], owners[1:] != owners[:-1]])]
     if len(kept) < len(order):
@@ -141,12 +142,19 @@ def _lead_attributes(leads: Rows, changes: Rows | None) -> Rows:
     at_creation = _as_attribute_rows(leads, skip=("company_id", *IDENTITY_COLUMNS))
     if changes is None:
         return at_creation
+    created, changed = len(at_creation.owner), len(changes.owner)
+    ids = changes.texts.get("event_id", np.full(changed, None, object))
+    sequence = changes.numbers.get("sequence", np.full(changed, np.nan))
     return Rows(
         owner=np.concatenate([at_creation.owner, changes.owner]),
         happened_at=np.concatenate([at_creation.happened_at, changes.happened_at]),
         known_at=np.concatenate([at_creation.known_at, changes.known_at]),
-        texts={name: np.concatenate([at_creation.texts[name], changes.texts[name]]) for name in ("attribute", "value")},
-        numbers={},
+        texts={
+            **{name: np.concatenate([at_creation.texts[name], changes.texts[name]]) for name in ("attribute", "value")},
+            "event_id": np.concatenate([np.full(created, None, object), ids]),
+        },
+        # What stood there at creation comes before any change of the same instant.
+        numbers={"sequence": np.concatenate([np.full(created, -np.inf), sequence])},
     )
 
 
@@ -260,8 +268,8 @@ def _repeated(order: Codes, leads: Codes, rows: Rows, columns: Mapping[str, Text
     table = table.iloc[order]
     same = table.drop(columns="text event_id", errors="ignore").duplicated()
     if "event_id" in columns:
-        same = table.duplicated(["lead", "text event_id"]) & (table["text event_id"] != NOT_THERE) | (
-            same & (table["text event_id"] == NOT_THERE)
-        )
+        # The telling that was known first counts: a later one must not change what a score could know before it.
+        told_again = table.sort_values("known_at", kind="stable").duplicated(["lead", "text event_id"])
+        same = same.where(table["text event_id"] == NOT_THERE, told_again.reindex(table.index))
     repeated: npt.NDArray[np.bool_] = same.to_numpy(dtype=bool)
     return repeated

@@ -4,6 +4,9 @@ import csv
 import gzip
 import io
 import re
+import zlib
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +24,7 @@ _AS_TEXT = {pa.string(): pd.StringDtype(na_value=np.nan)}
 _IN_ORDER = arrow_csv.ReadOptions(use_threads=False)  # only then does an error name its row
 _QUOTED_LINES = arrow_csv.ParseOptions(newlines_in_values=True)
 _LONGEST_VALUE = 2**31 - 1  # Python's own limit is 131,072 signs; a note may be longer
+_OPEN_QUOTE = "a quote is opened and never closed"
 _WRONG_WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -71,7 +75,7 @@ def header_of(path: Path) -> list[str]:
 
 
 def place_of_row(path: Path, row: int) -> str:
-    """Name a row as an editor does: the line on which it begins; in Parquet, which has no lines, its number.
+    """Name a row as an editor does: the line on which it ends; in Parquet, which has no lines, its number.
 
     Parameters
     ----------
@@ -82,11 +86,7 @@ def place_of_row(path: Path, row: int) -> str:
     if path.suffix == ".parquet":
         return f"row {row + 1}"
     with _opened(path) as file:
-        reader = _records(file, strict=False)
-        filled = (fields for fields in reader if fields)
-        for _ in range(row + 2):
-            fields = next(filled, [])
-        return f"line {reader.line_num - sum(field.count(chr(10)) for field in fields)}"
+        return f"line {next(islice(_filled_lines(file), row + 1, None))}"
 
 
 def _read_csv(path: Path, wanted: set[str], shown_as: str) -> pa.Table:
@@ -104,20 +104,21 @@ def _read_csv(path: Path, wanted: set[str], shown_as: str) -> pa.Table:
     table = arrow_csv.read_csv(path, _IN_ORDER, _QUOTED_LINES, every)
     with _opened(path) as file:
         lines = sum(1 for _ in file)
-    if lines > table.num_rows + 1:  # some value spans lines, or a quote is never closed
-        _check_quotes(path, shown_as)
+    spans_lines = lines > table.num_rows + 1
+    if spans_lines and _ends_in_quotes(path):
+        raise _unreadable(shown_as, _OPEN_QUOTE)
     return table.select(chosen)
 
 
-def _check_quotes(path: Path, shown_as: str) -> None:
-    """Refuse a file that ends inside quotes: all that follows the quote would be one value."""
+def _ends_in_quotes(path: Path) -> bool:
+    """Tell whether a quote is never closed: all that follows it would be one value."""
     with _opened(path) as file:
         try:
-            for _ in _records(file, strict=True):
+            for _ in _filled_lines(file, strict=True):
                 pass
         except csv.Error as error:
-            if "end of data" in str(error):
-                raise _unreadable(shown_as, "a quote is opened and never closed") from None
+            return "end of data" in str(error)
+    return False
 
 
 def _opened(path: Path) -> IO[str]:
@@ -126,9 +127,11 @@ def _opened(path: Path) -> IO[str]:
     return path.open(encoding="utf-8-sig", errors="replace", newline="")
 
 
-def _records(file: IO[str], *, strict: bool) -> "csv._reader":
+def _filled_lines(file: IO[str], *, strict: bool = False) -> Iterator[int]:
+    """Count lines at the end of each record, leaving out blank lines; the header comes first."""
     csv.field_size_limit(_LONGEST_VALUE)
-    return csv.reader(file, strict=strict)
+    reader = csv.reader(file, strict=strict)
+    return (reader.line_num for values in reader if values)
 
 
 def _csv_problem(path: Path, error: Exception, shown_as: str) -> LeadmlError:
@@ -136,15 +139,24 @@ def _csv_problem(path: Path, error: Exception, shown_as: str) -> LeadmlError:
     said = str(error)
     if "Empty CSV file" in said:
         return LeadmlError("empty_table", where=shown_as, table=shown_as)
-    if path.suffix != ".parquet" and ("UTF8" in said or isinstance(error, UnicodeDecodeError)):
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            line = next((number for number, text in enumerate(file, 1) if not _is_utf8(text)), 1)
+    if path.suffix != ".parquet" and (line := _first_not_utf8(path)):
         return LeadmlError("not_utf8", where=f"{shown_as}, line {line}", file=shown_as)
-    if width := _WRONG_WIDTH.search(said):
+    if (width := _WRONG_WIDTH.search(said)) and _ends_in_quotes(path):
+        return _unreadable(shown_as, _OPEN_QUOTE)
+    if width:
         row, columns, values = map(int, width.groups())
         place = f"{shown_as}, {place_of_row(path, row - 2)}"
-        return _unreadable(place, f"{values} values stand where the header has {columns} columns")
+        return _unreadable(place, f"the header has {columns} columns, this line {values}")
     return _unreadable(shown_as, said.replace(str(path), shown_as).strip().partition("\n")[0])
+
+
+def _first_not_utf8(path: Path) -> int | None:
+    """Find the first line that is not UTF-8, if the file can be opened at all."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            return next((number for number, line in enumerate(file, 1) if not _is_utf8(line)), None)
+    except (OSError, EOFError, zlib.error):
+        return None
 
 
 def _is_utf8(text: bytes) -> bool:

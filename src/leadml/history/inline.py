@@ -175,7 +175,7 @@ class _Reader:
                 LeadmlError(code, where=f"{gathered.places[row]}.{column}", value=written[row])
                 for row in np.flatnonzero(mask)
             )
-        for row in np.flatnonzero(reading.instants > self._arrival.now + self._skew):
+        for row in np.flatnonzero(reading.begins > self._arrival.now + self._skew):
             self.problems.append(
                 LeadmlError("fact_in_future", where=f"{gathered.places[row]}.{column}", value=written[row])
             )

@@ -37,7 +37,7 @@ def chance_in_words(probability: float, language: Language = "en") -> str:
     if probability > 0.99:
         return say("chance.more_than", language)
     if probability >= 0.45:
-        tenths = round(probability * 10)
+        tenths = math.floor(probability * 10 + 0.5)
         return say("chance.in_ten", language, number=min(tenths, 9)) if tenths != 5 else say("chance.half", language)
     number = 1 / probability
     step = 1 if number < 10 else 5 if number < 30 else 10

@@ -50,7 +50,7 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def desk(ledger):
-    return ScoringDesk(Scorer(), ledger, time_zone="Europe/Berlin")
+    return ScoringDesk(Scorer(), ledger, times=SimpleNamespace(time_zone="Europe/Berlin", clock_skew_minutes=3))
 
 
 def request(*ids, **beside):
@@ -91,11 +91,27 @@ def test_facts_that_cannot_be_read_do_not_become_known(desk, ledger, monkeypatch
     assert ledger.facts("A1") == []
 
 
-def test_a_question_about_the_past_is_not_written_down(desk, ledger, arrivals):
+def test_an_answer_about_the_past_is_written_down_without_its_facts(desk, ledger, arrivals):
     (answer,) = desk.answer(request("A1", as_of="2026-03-01T12:00:00"))["answers"]
     assert clock.to_iso(answer["as_of"]) == "2026-03-01T11:00:00.000000Z"  # Berlin, as history.yaml says
     assert arrivals[-1].known_at is None
-    assert ledger.facts("A1") == ledger.answers("A1") == []
+    assert ledger.answers("A1") == [answer]
+    assert ledger.facts("A1") == []
+
+
+@pytest.mark.parametrize("beside", [{}, {"as_of": "2026-03-01T12:00:00Z"}])
+def test_times_are_read_as_history_yaml_says(desk, arrivals, beside):
+    desk.answer(request("A1", **beside))
+    assert (arrivals[-1].time_zone, arrivals[-1].clock_skew_minutes) == ("Europe/Berlin", 3)
+
+
+def test_what_cannot_be_written_down_is_not_answered(desk, ledger, arrivals, monkeypatch):
+    def refuse(*_facts, **_when):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(ledger, "write_answers", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        desk.answer(request("A1"))
 
 
 def test_a_question_about_the_future_is_refused(desk, arrivals):

@@ -1,0 +1,102 @@
+"""The twin of blindness: a fact just before as_of changes every feature that reads it."""
+
+import copy
+
+import pytest
+from hypothesis import given, settings
+
+from leadml.clock import DAY, parse_instant, to_iso
+from leadml.engine.catalogue import Catalogue
+from leadml.engine.kind import all_kinds
+
+# For each feature, facts of which at least one must change it: what a lead does, says or is told just before as_of.
+A_VIEW = ("activities", {"activity": "page_view", "content": "pricing", "value": 1000.5})
+A_CLICK = ("activities", {"activity": "email_click", "content": "never_seen_before"})
+A_DECISION = ("activities", {"activity": "download", "content": "implementation_plan"})
+FACTS_READ_BY = {
+    "icp_match": [("company", {"country": "JP"}), ("company", {"country": "FR"})],
+    "employees": [("company", {"employees": 777})],
+    "industry": [("company", {"industry": "never_heard_of"})],
+    "lead_type": [("attribute_changes", {"attribute": "lead_type", "value": "never_heard_of"})],
+    "persona": [
+        ("attribute_changes", {"attribute": "department", "value": "engineering"}),
+        ("attribute_changes", {"attribute": "department", "value": "legal"}),
+    ],
+    "title_level": [("attribute_changes", {"attribute": "title_level", "value": "5"})],
+    "furthest_content": [A_DECISION],
+    "furthest_stage": [("stage_changes", {"lifecycle_stage": "opportunity"})],
+    "days_in_mql": [("stage_changes", {"lifecycle_stage": "mql"})],
+    "pricing_views_30d": [A_VIEW],
+    "clicks_or_chats": [A_CLICK],
+    "minutes": [A_VIEW],
+    "longest_90d": [A_VIEW],
+    "contents_seen": [A_CLICK],
+    "active_days_90d": [A_CLICK],
+    "warmth": [A_VIEW],
+    "clicks_pace_7d": [A_CLICK],
+    "attempts_7d": [("connect_attempts", {"channel": "phone", "result": "no_answer", "made_by": "person"})],
+    "owner": [("assignments", {"owner": "never_heard_of"})],
+    "lead_status": [("status_changes", {"lead_status": "never_heard_of"})],
+    "deal_amount": [("deal_changes", {"deal_id": "D9", "deal_stage": "discovery", "amount": 5000})],
+}
+# A lead that has already gone furthest cannot go further.
+THE_FURTHEST = {"furthest_content": "activities", "furthest_stage": "stage_changes"}
+
+
+def quiet_before(lead, instant, table_left_empty):
+    """Drop what happened in the last day, so that the new fact is not the second of its instant or day."""
+    quiet = copy.deepcopy(lead)
+    for facts in quiet.values():
+        if isinstance(facts, list):
+            facts[:] = [fact for fact in facts if parse_instant(fact["happened_at"], where="tests") < instant - DAY]
+    if table_left_empty:
+        quiet[table_left_empty] = []
+    return quiet
+
+
+def with_fact(lead, table, fact, instant):
+    if table != "company":
+        return [{**lead, table: [*lead[table], {"happened_at": to_iso(instant), **fact}]}]
+    colleague = {
+        **{name: [] for name, facts in lead.items() if isinstance(facts, list)},
+        "lead_id": "L2",
+        "created_at": to_iso(instant),
+        "company_id": lead["company_id"],
+        "company": {"created_at": to_iso(instant), "attributes": fact},
+    }
+    return [lead, colleague]
+
+
+def test_every_feature_and_every_kind_is_tried(spec, definitions):
+    catalogue = Catalogue.of(spec.themes, definitions)
+    assert [feature.name for feature in catalogue.features] == list(FACTS_READ_BY)
+    assert {feature.kind for feature in catalogue.features} == set(all_kinds())
+
+
+@pytest.mark.parametrize("feature", FACTS_READ_BY)
+def test_a_fact_just_before_as_of_changes_what_reads_it(feature, leads, known_of, as_of):
+    @given(leads)
+    @settings(max_examples=max(settings().max_examples // 10, 5))
+    def check(lead):
+        lead = quiet_before(lead, as_of, THE_FURTHEST.get(feature))
+        before = known_of([lead])[feature]
+        afterwards = [
+            known_of(with_fact(lead, table, fact, as_of - 1))[feature] for table, fact in FACTS_READ_BY[feature]
+        ]
+        assert any(after != before for after in afterwards), f"{feature} stays {before} whatever happens"
+
+    check()
+
+
+@pytest.mark.parametrize("feature", FACTS_READ_BY)
+def test_the_same_fact_at_as_of_changes_nothing(feature, known_of, as_of):
+    tables = ("attribute_changes", "activities", "stage_changes", "status_changes", "assignments")
+    lead = {
+        "lead_id": "L1",
+        "created_at": to_iso(as_of - 100 * DAY),
+        "company_id": "C1",
+        "company": {"created_at": to_iso(as_of - 100 * DAY), "attributes": {"employees": 10}},
+        **{table: [] for table in (*tables, "deal_changes", "connect_attempts")},
+    }
+    for table, fact in FACTS_READ_BY[feature]:
+        assert known_of(with_fact(lead, table, fact, as_of)) == known_of([lead])

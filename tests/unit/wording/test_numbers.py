@@ -1,0 +1,79 @@
+import math
+
+import pytest
+
+from leadml.wording.numbers import chance_in_words, moment, plain
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "fewer than 1 in 100"),
+        (0.00999, "fewer than 1 in 100"),
+        (0.01, "about 1 in 100"),
+        (0.021, "about 1 in 50"),
+        (0.0333, "about 1 in 30"),
+        (0.0345, "about 1 in 30"),  # 1 in 29 would claim more than we know
+        (0.051, "about 1 in 20"),
+        (0.1, "about 1 in 10"),
+        (0.105, "about 1 in 10"),
+        (0.143, "about 1 in 7"),
+        (0.21, "about 1 in 5"),
+        (0.35, "about 1 in 3"),
+        (0.44, "about 1 in 2"),
+        (0.5, "about 1 in 2"),
+        (0.549, "about 1 in 2"),
+        (0.56, "about 6 in 10"),
+        (0.87, "about 9 in 10"),
+        (0.96, "about 9 in 10"),
+        (0.99, "about 9 in 10"),
+        (0.991, "more than 99 in 100"),
+        (1.0, "more than 99 in 100"),
+    ],
+)
+def test_a_chance_is_said_as_people_say_it(probability, words):
+    assert chance_in_words(probability) == words
+
+
+def test_a_larger_chance_is_never_said_as_a_smaller_one():
+    worth = {"fewer than 1 in 100": 0.0, "about 1 in 2": 0.5, "more than 99 in 100": 1.0}
+    for number in range(1, 101):
+        worth[f"about 1 in {number}"] = 1 / number
+        worth[f"about {number} in 10"] = number / 10
+    said = [worth[chance_in_words(thousandth / 1000)] for thousandth in range(1001)]
+    assert said == sorted(said)
+
+
+def test_a_chance_is_said_in_japanese():
+    assert chance_in_words(0.21, "ja") == "約5件に1件"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (-0.0, "0"),
+        (3.0, "3"),
+        (100.0, "100"),
+        (0.12345, "0.123"),
+        (-0.5, "-0.5"),
+        (1.005, "1"),
+        (99.96, "100"),
+        (999.6, "1,000"),
+        (12345.6, "12,346"),
+        (0.000123456, "0.000123"),
+        (1e15, "1,000,000,000,000,000"),
+    ],
+)
+def test_a_number_is_written_without_needless_digits(value, text):
+    assert plain(value) == text
+
+
+@pytest.mark.parametrize("value", [math.pi * 10**power for power in range(-6, 7)])
+def test_a_written_number_is_near_the_number(value):
+    assert float(plain(value).replace(",", "")) == pytest.approx(value, rel=0.005)
+
+
+def test_a_moment_is_written_to_the_minute_in_utc():
+    assert moment(1_772_442_059_999_999) == "2026-03-02 09:00 UTC"
+    assert moment(-1) == "1969-12-31 23:59 UTC"
