@@ -1,4 +1,4 @@
-"""The order of rows and files is irrelevant, bit for bit; where one fact must be the latest, the agreement says which."""
+"""The order of rows is irrelevant, bit for bit; where one fact must be the latest, the agreement says which."""
 
 import copy
 import itertools
@@ -43,7 +43,7 @@ def test_shuffled_facts_and_leads_give_the_same_features(leads, history_from, sp
         assert same_bits(features_of_all(history_from(shuffled), spec, as_of), expected)
 
     check()
-    assert sum(moved) >= 0.8 * len(moved)
+    assert sum(moved) >= 0.6 * len(moved)
 
 
 def test_shuffled_files_give_the_same_features(demo_project, tmp_path):
@@ -130,3 +130,11 @@ def test_an_event_told_again_with_other_words_is_the_same_event_in_either_order(
     ]
     assert same_bits(*matrices)
     assert matrices[0].shown(0, "contents_seen") == 1
+
+
+def test_two_rows_of_which_one_has_an_id_are_two_events_in_either_order(history_of, spec):
+    rows = [f"{ONE_INSTANT},email_click,pricing,", f"{ONE_INSTANT},email_click,pricing,E1"]
+    for order in itertools.permutations(rows):
+        lines = "\n".join(["lead_id,happened_at,activity,content,event_id", *order])
+        history = history_of(leads=LEAD, activities=lines)
+        assert features_of_all(history, spec, AS_OF).shown(0, "clicks_or_chats") == 2

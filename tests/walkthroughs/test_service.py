@@ -1,169 +1,45 @@
 """Train, serve, ask: through HTTP and a server that is really started."""
 
-import csv
-import os
+import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-import psutil
+import orjson
 import pytest
 from ruamel.yaml import YAML
 
 import leadml
-from leadml.demo.generate import generate, write
+from leadml.history.tables import FACT_TABLES
 from leadml.service.answers import ErrorAnswer, ScoreAnswers
 from leadml.service.endpoint import LARGEST_BODY
 from leadml.store.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 AS_OF = "2026-03-01T00:00:00Z"
-START_SECONDS = 60
-STOP_SECONDS = 10
+SECONDS = 60
 LEAD = {"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z", "activities": []}
-TABLES = (
-    "activities",
-    "attribute_changes",
-    "stage_changes",
-    "status_changes",
-    "assignments",
-    "deal_changes",
-    "connect_attempts",
-)
 BENTOML = [sys.executable, "-m", "bentoml"]
-LEADML = [sys.executable, "-c", "from leadml.cli.main import app; app()"]
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project over a small demo CRM, with a champion."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in ("history.yaml", "sla.yaml"):
-        shutil.copy(ROOT / name, folder)
-    for name in ("features", "models"):
-        shutil.copytree(ROOT / name, folder / name)
-    project = leadml.open(folder)
-    write(generate(leads=800), project.data)
-    project.train()
-    return project
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """BentoML keeps bentos and metrics in one folder; two servers in one folder wipe each other's metrics."""
-    own = {
-        "BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")),
-        "BENTOML_DO_NOT_TRACK": "True",
-        # Else `bentoml build` fetches uv when it is not installed, although nothing is locked with it.
-        "BENTOML_ENABLE_FEATURES": "no_image",
-    }
-    inherited = {name: value for name, value in os.environ.items() if name not in ("LEADML_PROJECT", "BENTOML_HOST")}
-    return {**inherited, **own}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def started(command, *, environment, folder, log):
-    """Start a server, wait until it is ready, and stop it by its own process id."""
-    port = free_port()
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "--port", str(port)], env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT
-        )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
-            wait_until_ready(client, process, log)
-            yield client
-    finally:
-        children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-        process.send_signal(signal.SIGTERM)
-        process.wait(STOP_SECONDS)
-        _, alive = psutil.wait_procs(children, timeout=STOP_SECONDS)
-        assert not alive
-
-
-def wait_until_ready(client, process, log):
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text("utf-8")
-        try:
-            # While the worker loads, the supervisor already accepts: without a limit this would wait for ever.
-            if client.get("/readyz", timeout=1).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail(log.read_text("utf-8"))
-
-
-@pytest.fixture(scope="module")
-def client(project, environment, tmp_path_factory):
-    log = tmp_path_factory.mktemp("log") / "serve.log"
-    command = [*LEADML, "serve", "--project", str(project.folder)]
-    with started(command, environment=environment, folder=ROOT, log=log) as client:
-        yield client
-
-
-def rows_of(project, table):
-    with (project.data / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def filled(row, *, without=()):
-    return {column: value for column, value in row.items() if value and column not in without}
-
-
-def facts_about(project, lead_ids):
-    """Write what the CSV files say about some leads as a request says it."""
-    words = {"marketingqualifiedlead": "mql", "salesqualifiedlead": "sql"}
-    companies = {row["id"]: row for row in rows_of(project, "companies")}
-    leads = {}
-    for row in rows_of(project, "leads"):
-        if row["id"] in lead_ids:
-            company = companies[row["company"]]
-            leads[row["id"]] = {
-                "lead_id": row["id"],
-                "created_at": row["created"],
-                "lead_type": row["lead_type"],
-                "company_id": row["company"],
-                "attributes": filled(row, without=("id", "created", "lead_type", "company")),
-                "company": {
-                    "created_at": company["created"],
-                    "attributes": filled(company, without=("id", "created")),
-                },
-                **{table: [] for table in TABLES},
-            }
-    for table in TABLES:
-        for row in rows_of(project, table):
-            if row["lead_id"] in leads:
-                fact = {column: words.get(value, value) for column, value in filled(row, without=("lead_id",)).items()}
-                if "amount" in fact:
-                    fact["amount"] = float(fact["amount"])
-                leads[row["lead_id"]][table].append(fact)
-    return [leads[lead_id] for lead_id in lead_ids]
-
-
-def test_the_answer_over_http_is_the_answer_of_the_batch(project, client):
-    batch = [score.to_dict() for score in project.score(as_of=AS_OF)]
-    lead_ids = [answer["lead_id"] for answer in batch]
-    assert len(lead_ids) > 50
-    response = client.post("/v1/score", json={"as_of": AS_OF, "leads": facts_about(project, lead_ids)})
+def test_the_answer_over_http_is_the_answer_of_the_command_line(project, client, run_leadml, facts_about):
+    created = {lead["lead_id"]: lead["created_at"] for lead in facts_about(project.history.lead_ids)}
+    there = sorted(lead_id for lead_id, at in created.items() if at < AS_OF)
+    drawn = random.Random(7).sample(there, 200)
+    asked = [word for lead_id in drawn for word in ("--lead", lead_id)]
+    said = run_leadml("score", "--as-of", AS_OF, "--json", *asked, folder=project.folder).stdout
+    response = client.post("/v1/score", json={"as_of": AS_OF, "leads": facts_about(drawn)})
     assert response.status_code == 200
-    assert response.json()["answers"] == [{**answer, "clock_skew": []} for answer in batch]
+    over_http, batch = response.json()["answers"], orjson.loads(said)["answers"]
+    assert [answer["lead_id"] for answer in batch] == drawn
+    assert len({answer["score_unclipped"] for answer in batch}) > 150  # else equal answers would prove little
+    assert over_http == batch
 
 
-def test_a_live_answer_is_in_the_ledger_with_its_facts(project, client):
-    (lead,) = facts_about(project, [project.history.lead_ids[0]])
+def test_a_live_answer_is_in_the_ledger_with_its_facts(project, client, facts_about):
+    (lead,) = facts_about([project.history.lead_ids[0]])
     answer = client.post("/v1/score", json={"leads": [lead]}).json()
     ScoreAnswers.model_validate(answer)
     ledger = Ledger(project.folder / ".leadml" / "ledger.db")
@@ -244,7 +120,7 @@ def test_the_description_names_what_is_sent_and_answered(client):
     described = client.get("/v1/openapi.json").json()
     content = described["paths"]["/v1/score"]["post"]["requestBody"]["content"]
     assert content["application/json"]["schema"]["$ref"] == "#/components/schemas/ScoreRequest"
-    assert set(TABLES) < set(described["components"]["schemas"]["LeadRecord"]["properties"])
+    assert set(FACT_TABLES) < set(described["components"]["schemas"]["LeadRecord"]["properties"])
     assert {"ScoreAnswers", "ErrorAnswer"} < set(described["components"]["schemas"])
 
 
@@ -253,17 +129,17 @@ def test_health_and_metrics_are_there(client, path):
     assert client.get(path).is_success
 
 
-def test_nothing_is_started_without_a_champion(environment, tmp_path):
+def test_nothing_is_started_without_a_champion(environment, free_port, tmp_path):
     command = [*BENTOML, "serve", "leadml.service.bento:LeadScoring", "--port", str(free_port())]
     done = subprocess.run(
-        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=START_SECONDS, check=False
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False
     )
     assert done.returncode == 1
     assert "leadml train" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_bento_answers_with_its_own_project_and_code(project, environment, tmp_path):
+def test_a_bento_answers_with_its_own_project_and_code(project, environment, started, facts_about, tmp_path):
     context = tmp_path / "context"
     shutil.copytree(project.folder, context, ignore=shutil.ignore_patterns("demo", "ml*", "ledger*"))
     shutil.copytree(ROOT / "src", context / "src", ignore=shutil.ignore_patterns("__pycache__"))
@@ -271,16 +147,16 @@ def test_a_bento_answers_with_its_own_project_and_code(project, environment, tmp
     package = context / "src" / "leadml" / "__init__.py"
     package.write_text(package.read_text("utf-8").replace(leadml.__version__, "9.9.9"), encoding="utf-8")
     build = [*BENTOML, "build", "--output", "tag", str(context)]
-    subprocess.run(build, env=environment, cwd=tmp_path, check=True, capture_output=True, timeout=START_SECONDS)
+    subprocess.run(build, env=environment, cwd=tmp_path, check=True, capture_output=True, timeout=SECONDS)
 
     command = [*BENTOML, "serve", "lead_scoring:latest"]
-    with started(command, environment=environment, folder=tmp_path, log=tmp_path / "serve.log") as client:
+    with started(command, folder=tmp_path, log=tmp_path / "serve.log") as client:
         assert client.get("/v1/openapi.json").json()["info"]["version"] == "9.9.9"
         assert not listens_elsewhere(client)
         batch = project.score(as_of=AS_OF)[0].to_dict()
-        asked = {"as_of": AS_OF, "leads": facts_about(project, [batch["lead_id"]])}
+        asked = {"as_of": AS_OF, "leads": facts_about([batch["lead_id"]])}
         answers = client.post("/v1/score", json=asked).json()["answers"]
-    assert answers == [{**batch, "clock_skew": []}]
+    assert answers == [batch]
 
 
 def test_a_bento_asks_for_the_packages_that_leadml_asks_for():

@@ -213,7 +213,8 @@ def _in_order(
         rows, leads = _take(rows, ~strangers), leads[~strangers]
     columns = {column: _encode(values) for column, values in rows.texts.items()}
     keys = _tie_breakers(rows, columns, definitions)
-    order = np.lexsort((rows.known_at, *reversed(keys), rows.happened_at, leads))
+    last = [columns["event_id"].codes] if "event_id" in columns else []
+    order = np.lexsort((*last, rows.known_at, *reversed(keys), rows.happened_at, leads))
     order = order[~_repeated(order, leads, rows, columns)]
     if len(order) < len(leads):
         findings.append(Finding(name, "counted_once", len(leads) - len(order)))
@@ -259,17 +260,27 @@ def _tie_breakers(
 
 
 def _repeated(order: Codes, leads: Codes, rows: Rows, columns: Mapping[str, TextColumn]) -> npt.NDArray[np.bool_]:
-    """Mark, in the given order, the rows that say again what an earlier one said."""
-    table = pd.DataFrame({"lead": leads, "happened_at": rows.happened_at, "known_at": rows.known_at})
-    for column, text in columns.items():
-        table[f"text {column}"] = text.codes
-    for column, values in rows.numbers.items():
-        table[f"number {column}"] = values
-    table = table.iloc[order]
-    same = table.drop(columns="text event_id", errors="ignore").duplicated()
-    if "event_id" in columns:
-        # The telling that was known first counts: a later one must not change what a score could know before it.
-        told_again = table.sort_values("known_at", kind="stable").duplicated(["lead", "text event_id"])
-        same = same.where(table["text event_id"] == NOT_THERE, told_again.reindex(table.index))
-    repeated: npt.NDArray[np.bool_] = same.to_numpy(dtype=bool)
-    return repeated
+    """Mark, in the given order, the rows that say again what another one said.
+
+    The order sorts by every column, so equal rows are neighbours. Of an event that is told more than
+    once, the telling that was known first counts: a later one must not change an earlier score.
+    """
+    compared: list[npt.NDArray[np.generic]] = [leads, rows.happened_at, rows.known_at, *rows.numbers.values()]
+    compared += [text.codes for text in columns.values()]
+    same = np.zeros(len(order), dtype=bool)
+    same[1:] = np.all([_equal(values[order][1:], values[order][:-1]) for values in compared], axis=0)
+    if "event_id" not in columns:
+        return same
+    events = columns["event_id"].codes[order]
+    named = np.flatnonzero(events != NOT_THERE)
+    named = named[np.argsort(rows.known_at[order][named], kind="stable")]
+    _, first = np.unique(leads[order][named] * (events.max(initial=0) + 1) + events[named], return_index=True)
+    same[named] = True
+    same[named[first]] = False
+    return same
+
+
+def _equal(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Compare element by element; a missing number equals a missing number."""
+    equal: npt.NDArray[np.bool_] = (one == other) | ((one != one) & (other != other))
+    return equal

@@ -95,6 +95,8 @@ class Ledger:
         """
         ids = [str(lead["lead_id"]) for lead in leads]
         with self._engine.begin() as connection:
+            # Locked before the last known_at is read: another worker may be writing about the same lead.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             last_known = func.max(_REQUESTS.c.known_at)
             rows = connection.execute(
                 select(_REQUESTS.c.lead_id, last_known)

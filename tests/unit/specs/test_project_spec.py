@@ -1,0 +1,112 @@
+import pytest
+
+from leadml.errors import LeadmlError, ProblemsError
+from leadml.specs.project_spec import fingerprint, read_project
+
+
+def change(file, old, new):
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def problems_of(folder):
+    with pytest.raises(LeadmlError) as caught:
+        read_project(folder)
+    return list(getattr(caught.value, "problems", (caught.value,)))
+
+
+def test_the_four_definitions_of_a_project_are_read(tiny_project):
+    spec = read_project(tiny_project)
+    assert list(spec.history.tables.leads[0].attributes) == ["seniority"]
+    assert [rule.name for rule in spec.rules.rules] == ["pricing_interest", "company_size"]
+    assert [snapshot.age for snapshot in spec.readiness.snapshots] == ["created + 10 minutes", "mql + 0 days"]
+    assert spec.agreement.version == "2026.1"
+
+
+def test_themes_stand_in_the_order_of_the_glossary_not_of_the_alphabet(tiny_project):
+    spec = read_project(tiny_project)
+    assert [theme.theme for theme in spec.themes] == ["fit", "engagement"]
+    assert [feature.name for feature in spec.features] == ["employees", "pricing_page_views_30d"]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "history.yaml"])
+def test_a_folder_without_definitions_is_no_project(tiny_project, name):
+    (problem,) = problems_of(tiny_project / name)
+    assert (problem.code, problem.where) == ("no_project", name)
+    assert problem.part("fix") == "Name the project's folder with --project."
+
+
+def test_an_empty_folder_is_no_project(tmp_path):
+    (problem,) = problems_of(tmp_path)
+    assert problem.code == "no_project"
+
+
+def test_every_missing_file_is_named_at_once(tiny_project):
+    for name in ("history.yaml", "models/rules.yaml", "models/readiness.yaml", "features/fit.yaml"):
+        (tiny_project / name).unlink()
+    (tiny_project / "features" / "engagement.yaml").unlink()
+    assert [(problem.code, problem.values["file"]) for problem in problems_of(tiny_project)] == [
+        ("missing_file", "history.yaml"),
+        ("missing_file", "features/*.yaml"),
+        ("missing_file", "models/rules.yaml"),
+        ("missing_file", "models/readiness.yaml"),
+    ]
+
+
+def test_problems_of_several_files_are_reported_together(tiny_project):
+    change(tiny_project / "history.yaml", "folder: data", "folder: 7\ntimezone: UTC")
+    change(tiny_project / "features" / "fit.yaml", "theme: fit", "theme: fitness")
+    (tiny_project / "models" / "rules.yaml").write_bytes(b"\xff\xfe")
+    (tiny_project / "sla.yaml").write_text("- a list\n", "utf-8")
+    with pytest.raises(ProblemsError) as caught:
+        read_project(tiny_project)
+    assert [(problem.code, problem.where) for problem in caught.value.problems] == [
+        ("wrong_type", "history.yaml, line 1, folder"),
+        ("unknown_key", "history.yaml, line 2, timezone"),
+        ("wrong_type", "features/fit.yaml, line 1, theme"),
+        ("not_utf8", "models/rules.yaml, line 1"),
+        ("wrong_type", "sla.yaml"),
+    ]
+
+
+def test_a_rule_over_an_unknown_feature_names_the_nearest(tiny_project):
+    change(tiny_project / "models" / "rules.yaml", "feature: employees", "feature: employes")
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.where) == ("unknown_feature", "models/rules.yaml, rules[1]")
+    assert problem.part("fix") == "Did you mean 'employees'? Known features: employees, pricing_page_views_30d."
+
+
+def test_a_snapshot_since_an_unknown_stage_names_the_stages(tiny_project):
+    change(tiny_project / "models" / "readiness.yaml", "since: mql", "since: MQL")
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.where) == ("unknown_word", "models/readiness.yaml, snapshots[1].since")
+    assert problem.part("fix").endswith("Known here: created, customer, lead, mql, sql.")
+
+
+def test_a_feature_defined_in_two_themes_is_an_error(tiny_project):
+    change(tiny_project / "features" / "fit.yaml", "name: employees", "name: pricing_page_views_30d")
+    change(tiny_project / "models" / "rules.yaml", "feature: employees", "feature: pricing_page_views_30d")
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.values["name"]) == ("named_twice", "pricing_page_views_30d")
+
+
+def test_two_files_of_one_theme_are_an_error(tiny_project):
+    (tiny_project / "features" / "fit2.yaml").write_text(
+        (tiny_project / "features" / "fit.yaml").read_text("utf-8").replace("name: employees", "name: staff"), "utf-8"
+    )
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.values["name"]) == ("named_twice", "fit")
+    assert "features/fit2.yaml" in problem.where
+
+
+def test_a_fingerprint_sees_content_not_the_order_of_writing():
+    assert fingerprint({"a": 1, "b": [1, 2]}) == fingerprint({"b": [1, 2], "a": 1})
+    assert fingerprint({"a": 1, "b": [1, 2]}) != fingerprint({"a": 1, "b": [2, 1]})
+
+
+def test_a_comment_does_not_change_what_the_teams_agreed(tiny_project):
+    before = read_project(tiny_project).agreement.definitions.model_dump(mode="json")
+    change(tiny_project / "sla.yaml", "definitions:", "definitions: # what we mean")
+    after = read_project(tiny_project).agreement.definitions.model_dump(mode="json")
+    assert fingerprint(after) == fingerprint(before)
