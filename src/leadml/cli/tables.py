@@ -71,7 +71,10 @@ def top_reasons(score: LeadScore, language: Language, *, shown: int = _REASONS_S
     named = sorted(effects, key=lambda effect: -abs(effect.effect_exact))[:shown]
     others = score.score - score.explanation.start - sum(effect.effect for effect in named)
     return [
-        *(f"{effect.effect:+d} {effect.reason[language]}" for effect in named),
+        *(
+            say("score_table.reason", language, effect=f"{effect.effect:+d}", reason=effect.reason[language])
+            for effect in named
+        ),
         say("score_table.others", language, effect=f"{others:+d}", start=score.explanation.start),
     ]
 

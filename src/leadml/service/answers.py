@@ -62,7 +62,7 @@ class ModelName(AnswerPart):
 
     name: str
     version: int
-    knows_until: str = Field(description="The latest instant of which training knew anything.")
+    knows_until: str = Field(description="When the last answer that it learned from became known.")
 
 
 class Answer(AnswerPart):

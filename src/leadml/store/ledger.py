@@ -72,7 +72,10 @@ class Ledger:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._engine: Engine = create_engine(f"sqlite:///{file}")
         event.listen(self._engine, "connect", _write_ahead)
-        _METADATA.create_all(self._engine)
+        with self._engine.begin() as connection:
+            # Several workers may start at once over a file that is not there yet.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _METADATA.create_all(connection)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -176,6 +179,6 @@ class Ledger:
 def _write_ahead(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
     """Let readers read while one writes, and keep what was committed through a crash of the process."""
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.close()

@@ -19,7 +19,7 @@ def chance_in_words(probability: float, language: Language = "en") -> str:
     Returns
     -------
     chance : str
-        Below one half as "1 in n"; above as "n in 10"; the ends as "fewer than 1 in 100" and
+        Up to about one third as "1 in n"; above as "n in 10"; the ends as "fewer than 1 in 100" and
         "more than 99 in 100". A whole n never claims more precision than the figure has:
         from 10 on n is rounded to 5, from 30 on to 10.
 
@@ -36,7 +36,7 @@ def chance_in_words(probability: float, language: Language = "en") -> str:
         return say("chance.fewer_than", language)
     if probability > 0.99:
         return say("chance.more_than", language)
-    if probability >= 0.45:
+    if probability >= 0.36:
         tenths = math.floor(probability * 10 + 0.5)
         return say("chance.in_ten", language, number=min(tenths, 9)) if tenths != 5 else say("chance.half", language)
     number = 1 / probability
