@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from leadml.clock import parse_instant
 from leadml.demo.generate import generate, write
 from leadml.history.sources import read_history
 from leadml.history.tables import COMPANY_COLUMNS, FACT_TABLES, LEAD_COLUMNS
@@ -77,7 +78,7 @@ def tiny_project(tmp_path):
 def history_of(definitions, tmp_path_factory):
     """Read tables written as CSV lines under our own column names, through the same door as any file."""
 
-    def read(**tables):
+    def read(*, time_zone=None, **tables):
         folder, sources = tmp_path_factory.mktemp("history"), {}
         for name, lines in tables.items():
             text = textwrap.dedent(lines).strip() + "\n"
@@ -94,6 +95,10 @@ def history_of(definitions, tmp_path_factory):
                 },
             )
         assert set(sources) <= {"leads", "companies", *FACT_TABLES}
-        return read_history(HistorySpec.model_validate({"tables": sources}), folder, definitions)
+        with pytest.MonkeyPatch.context() as patched:  # whatever today is, the facts of a test are past
+            patched.setattr("leadml.history.sources.now", lambda: parse_instant("2028-01-01T00:00:00Z", where="tests"))
+            return read_history(
+                HistorySpec.model_validate({"time_zone": time_zone, "tables": sources}), folder, definitions
+            )
 
     return read

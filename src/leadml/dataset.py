@@ -110,7 +110,8 @@ def make_training_set(history: History, spec: ProjectSpec) -> TrainingSet:
     outcomes: Outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)
     known = np.flatnonzero(outcomes.answer != NOT_KNOWN)
     snapshots = snapshots.rows(known)
-    features = compute_features(history, snapshots.leads, snapshots.as_of, Catalogue.of(spec.themes, definitions))
+    catalogue = Catalogue.of(spec.themes, definitions)
+    features = compute_features(history, snapshots.leads, snapshots.as_of, catalogue).with_words_that_occur()
     return TrainingSet(
         snapshots=snapshots,
         features=features,

@@ -168,7 +168,7 @@ class Explainer:
                 for feature, points in zip(theme.features, whole, strict=True)
             ]
             lines.sort(key=lambda line: -abs(line.effect_exact))
-            themes.append(ThemeEffect(theme.theme, theme.label.model_dump(), effect, part, tuple(lines)))
+            themes.append(ThemeEffect(str(theme.theme), theme.label.model_dump(), effect, part, tuple(lines)))
         return Explanation(
             score=score,
             unclipped=unclipped,

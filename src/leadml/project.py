@@ -12,7 +12,7 @@ import orjson
 import pandas as pd
 
 from leadml.champion import VERSION_FILE, champion_folder
-from leadml.clock import just_after, parse_instant, to_iso
+from leadml.clock import just_after, now, parse_instant, to_iso
 from leadml.compare import Comparison, compare_recipe
 from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import check_features
@@ -150,10 +150,14 @@ class Project:
         Raises
         ------
         LeadmlError
-            `no_champion` when nothing was trained yet.
+            `no_champion` when nothing was trained yet, `unreadable_model` when its files are damaged.
         """
         folder = champion_folder(self.folder)
-        return TrainedModel.read(folder, version=int(orjson.loads((folder / VERSION_FILE).read_bytes())["version"]))
+        try:
+            version = int(orjson.loads((folder / VERSION_FILE).read_bytes())["version"])
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise LeadmlError("unreadable_model", where=f"{folder.name}/{VERSION_FILE}", problem=str(error)) from None
+        return TrainedModel.read(folder, version=version)
 
     def scorer(self) -> Scorer:
         """Make the one path of a score: the champion under the agreement."""
@@ -195,7 +199,11 @@ class Project:
     def _instant(self, as_of: str | int | None) -> int:
         if as_of is None:
             return just_after([self.history.known_until])
-        instant = as_of if isinstance(as_of, int) else parse_instant(as_of, where="--as-of")
+        instant = as_of
+        if isinstance(instant, str):
+            instant = parse_instant(instant, where="--as-of", time_zone=self.spec.history.time_zone)
+        if instant > now():
+            raise LeadmlError("as_of_in_future", where="--as-of", as_of=to_iso(instant))
         first = int(self.history.facts["leads"].known_at.min())
         if instant <= first:
             raise LeadmlError("as_of_before_history", where="--as-of", as_of=to_iso(instant), first=to_iso(first))

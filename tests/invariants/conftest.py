@@ -101,9 +101,9 @@ def companies():
     )
 
 
-def lead_records():
+def lead_records(fewest=0):
     """One lead as a request holds it, with facts in all tables; all were known before as_of."""
-    tables = {table: st.lists(facts_of(table, times_known()), max_size=5) for table in WORDS}
+    tables = {table: st.lists(facts_of(table, times_known()), min_size=fewest, max_size=5) for table in WORDS}
     return st.fixed_dictionaries(
         {
             "lead_id": st.just("L1"),
@@ -153,6 +153,11 @@ def as_of():
 @pytest.fixture(scope="session")
 def leads():
     return lead_records()
+
+
+@pytest.fixture(scope="session")
+def leads_with_facts_in_all_tables():
+    return lead_records(fewest=1)
 
 
 @pytest.fixture(scope="session")

@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 def test_a_fact_that_was_not_yet_known_changes_nothing(leads, not_yet_known, reasons_not_to_know, added, known_of):
     held = Counter()
 
-    @given(leads, st.lists(not_yet_known, max_size=5))
+    @given(leads, st.lists(not_yet_known, min_size=1, max_size=5))
     def check(lead, facts):
-        held.update({"any": bool(facts), **{fact.why: 1 for fact in facts}})
+        held.update({"any", *(fact.why for fact in facts)})
         assert known_of(added(lead, facts)) == known_of([lead])
 
     check()
     examples = settings().max_examples
-    assert held["any"] >= 0.7 * examples
-    assert {why: held[why] >= 0.1 * examples for why in reasons_not_to_know} == dict.fromkeys(reasons_not_to_know, True)
+    assert held["any"] >= examples
+    assert {why: held[why] >= 0.15 * examples for why in reasons_not_to_know} == dict.fromkeys(
+        reasons_not_to_know, True
+    )
 
 
 def test_a_fact_that_was_not_yet_known_changes_no_answer(leads, not_yet_known, added, history_from, scorer, as_of):

@@ -68,7 +68,7 @@ def demo_run(run_leadml, tmp_path_factory):
         shutil.copy(ROOT / name, folder)
     for name in ("features", "models"):
         shutil.copytree(ROOT / name, folder / name)
-    done = run_leadml("demo", "--leads", 800, folder=folder)
+    done = run_leadml("demo", "--leads", 800, "--top", 1000, folder=folder)
     return SimpleNamespace(folder=folder, said=done.stdout, progress=done.stderr)
 
 

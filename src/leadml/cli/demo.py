@@ -59,7 +59,9 @@ def demo(
         show_check(report, language)
         console.print()
         console.print(score_table(scores[:top], language))
-        console.print(say("score_table.more", language, number=f"{len(scores) - top:,}"), end="\n\n")
+        if len(scores) > top:
+            console.print(say("score_table.more", language, number=f"{len(scores) - top:,}"))
+        console.print()
         show_training(training, language)
         _show_truth(judgement, language)
         console.print()

@@ -75,4 +75,4 @@ def _write(scores: Sequence[LeadScore], file: Path) -> None:
         else:
             scores_frame(scores).to_csv(file, index=False)
     except OSError as error:
-        raise LeadmlError("cannot_write", where="--out", file=file.name, problem=error.strerror or "") from None
+        raise LeadmlError("cannot_write", where="--out", file=file.name, problem=error.strerror or str(error)) from None

@@ -93,7 +93,8 @@ def _feature_problems(feature: FeatureSpec, table: str | None, where: str) -> li
         return [*problems, LeadmlError("missing_key", where=where, key="table")]
     if table not in _READABLE_TABLES:
         return [*problems, _unknown(table, _READABLE_TABLES, f"{where}.table")]
-    texts = (*(FACT_TABLES[table].texts if table in FACT_TABLES else ()), *DERIVED_COLUMNS.get(table, ()))
+    own = FACT_TABLES[table].texts if table in FACT_TABLES else ()
+    texts = tuple(dict.fromkeys([*own, *DERIVED_COLUMNS.get(table, ())]))
     problems.extend(_unknown(column, texts, f"{where}.where") for column in feature.where if column not in texts)
     readable = _readable_columns(kind, table, texts)
     if feature.value is not None and feature.value not in readable:
@@ -109,7 +110,7 @@ def _readable_columns(kind: Kind, table: str, texts: tuple[str, ...]) -> tuple[s
         return FACT_TABLES[table].numbers if table in FACT_TABLES else ()
     if kind.reads == "rank":
         return tuple(column for column in texts if column in _RANKED_COLUMNS)
-    return (*texts, "day")
+    return texts if kind.gives_word else (*texts, "day")  # a day is counted, but it is no word
 
 
 def _unknown(word: str, known: tuple[str, ...], where: str) -> LeadmlError:

@@ -56,6 +56,28 @@ class FeatureMatrix:
                 values[:, column] = table[np.where(np.isnan(codes), -1, codes).astype(np.int64)]
         return FeatureMatrix(self.names, values, dict(words))
 
+    def with_words_that_occur(self) -> "FeatureMatrix":
+        """Forget the words that no snapshot has.
+
+        The facts of one attribute share their words with those of all others, such as names and mail addresses:
+        a model must not carry them along.
+
+        Returns
+        -------
+        matrix : FeatureMatrix
+
+        Examples
+        --------
+        >>> words = ("anna@example.org", "event", "referral")
+        >>> FeatureMatrix(("source",), np.array([[2.0], [np.nan]]), {"source": words}).with_words_that_occur().words
+        {'source': ('referral',)}
+        """
+        occur = {}
+        for name, words in self.words.items():
+            codes = self.values[:, self.names.index(name)]
+            occur[name] = tuple(words[int(code)] for code in np.unique(codes[~np.isnan(codes)]))
+        return self.recoded(occur)
+
     def rows(self, index: Codes) -> "FeatureMatrix":
         """Take some of the snapshots."""
         return FeatureMatrix(self.names, self.values[index], self.words)

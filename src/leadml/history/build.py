@@ -97,7 +97,7 @@ def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> H
 
 
 def _first_rows(leads: Rows, findings: list[Finding]) -> Rows:
-    """Keep the row of each lead that was known first: a lead is created once, and what is told later changes no past."""
+    """Keep the row of each lead that was known first: a lead is created once, and a later telling changes no past."""
     words = [_encode(values).codes for _, values in sorted(leads.texts.items())]
     order = np.lexsort((*words, leads.happened_at, leads.known_at, leads.owner.astype(str)))
     owners = leads.owner[order].astype(str)

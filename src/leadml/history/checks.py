@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadml.clock import to_iso
-from leadml.history.tables import NOT_THERE, Finding, History
+from leadml.history.tables import BEGINS_AT, NOT_THERE, Finding, History
 from leadml.specs.agreement_spec import DefinitionsSpec
 
 
@@ -94,12 +94,13 @@ def _unknown_words(history: History, definitions: DefinitionsSpec) -> list[Findi
 
 
 def _before_creation(history: History) -> list[Finding]:
-    """Count facts dated before their lead existed."""
+    """Count facts dated before their lead existed; on the day of a creation without time any hour is fine."""
     findings = []
+    created = history.facts["leads"].numbers.get(BEGINS_AT, history.created_at)
     for name, table in history.facts.items():
         if name in ("leads", "lead_attributes", "company_attributes"):
             continue
-        early = int((table.happened_at < history.created_at[table.leads]).sum())
+        early = int((table.happened_at < created[table.leads]).sum())
         if early:
             findings.append(Finding(name, "before_creation", early))
     return findings

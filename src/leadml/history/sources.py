@@ -13,6 +13,7 @@ from leadml.errors import LeadmlError, known_words, raise_problems
 from leadml.history.build import Rows, Texts, build_history
 from leadml.history.files import header_of, place_of_row, read_columns
 from leadml.history.tables import (
+    BEGINS_AT,
     COMPANY_COLUMNS,
     FACT_TABLES,
     FACT_TIMES,
@@ -215,7 +216,8 @@ class _SourceReader:
         for name, value in source.constants.items():
             written[name] = pd.Series(value, index=frame.index, dtype="str")
         column = {name: _Column(source.file, source.columns.get(name, name), written[name]) for name in written}
-        happened_at = self._instants(column[shape.happened_at])
+        happened = column[shape.happened_at]
+        happened_at = self._instants(happened)
         known_at = happened_at
         if "known_at" in written:
             known_at = self._instants(column["known_at"], blank_is=happened_at)
@@ -224,6 +226,9 @@ class _SourceReader:
         texts = {name: _texts(written[name]) for name in shape.texts if name in written}
         texts.update({attribute: _texts(frame[theirs]) for attribute, theirs in source.attributes.items()})
         numbers = {name: self._numbers(column[name]) for name in shape.numbers if name in written}
+        if shape.happened_at == "created_at":
+            begins = read_instants(happened.written, time_zone=self._spec.time_zone).begins
+            numbers[BEGINS_AT] = begins.astype(np.float64)
         return Rows(owner, happened_at, np.maximum(known_at, happened_at), texts, numbers)
 
     def _instants(self, column: _Column, *, blank_is: Instants | None = None) -> Instants:

@@ -47,6 +47,9 @@ COMPANY_COLUMNS = ("company_id", "created_at", "known_at")
 FACT_TIMES = ("happened_at", "known_at")
 IDENTITY_COLUMNS = ("event_id", "sequence")
 
+# A number of the table leads: the earliest instant that `created_at` can mean, where it is a date without time.
+BEGINS_AT = "begins_at"
+
 # Columns that the agreement adds to a table: features may filter on them as on any other.
 DERIVED_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "leads": (),

@@ -1,0 +1,506 @@
+"""Whatever is wrong, a reader is told what, why, where and how to mend it: through every face, never by a traceback."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import leadml
+from leadml.champion import VERSION_FILE, put_in_place, run_folder
+from leadml.cli.main import app
+from leadml.errors import LeadmlError
+from leadml.training import train
+
+EXIT_WITH_PROBLEMS = 2
+NO_FACT_WITHOUT_TIME = "A fact without its time cannot be placed before or after a score."
+WRITE_ISO = "Write ISO 8601, as in 2026-03-02T09:00:00Z or 2026-03-02."
+ANY_OF_24_HOURS = "Without its offset from UTC a time can mean any of 24 hours, and a score could see the future."
+WRITE_OFFSET = "Write the offset, as in 2026-03-02T09:00:00Z or +01:00, or give time_zone in history.yaml."
+IGNORED_KEY = "A key that leadml does not read would be ignored, and the file would not do what it says."
+OTHER_ENCODING = "Names and words would be read wrongly in any other encoding."
+NO_FACTS = "history.yaml says that facts are there, and none were found."
+CHECK_FILTER = "Check the file and the filter under rows; remove the source if there are no such facts."
+WHAT_IS_KNOWN = "A score is made only from what was known before its instant"
+
+
+def change(name, old, new):
+    def apply(folder: Path):
+        text = (folder / name).read_text("utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1), "utf-8")
+
+    return apply
+
+
+def write(name, content):
+    def apply(folder: Path):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+
+    return apply
+
+
+def remove(name):
+    return lambda folder: (folder / name).unlink()
+
+
+def leave(folder: Path):
+    """Break nothing: what is asked is the fault."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something wrong with a project or a command, and the four parts that say so."""
+
+    id: str
+    spoil: Callable[[Path], object]
+    what: str
+    why: str
+    where: str
+    fix: str
+    ask: tuple[str, ...] = field(default=("check",))
+
+    @property
+    def text(self):
+        return f"{self.what}\n  Why:   {self.why}\n  Where: {self.where}\n  Fix:   {self.fix}"
+
+    @property
+    def parts(self):
+        return {"what": self.what, "why": self.why, "where": self.where, "fix": self.fix}
+
+
+def cases(*every):
+    return [pytest.param(case, id=case.id) for case in every]
+
+
+IN_A_PROJECT = cases(
+    Case(
+        "missing definition file",
+        remove("models/rules.yaml"),
+        "The file models/rules.yaml does not exist.",
+        "leadml reads it, and nothing stands in for it.",
+        "models/rules.yaml",
+        "Check the name and the folder, or name another project with --project.",
+    ),
+    Case(
+        "missing data file",
+        remove("data/activities.csv"),
+        "The data file activities.csv does not exist.",
+        "history.yaml names it as a source of facts.",
+        "history.yaml, file: activities.csv",
+        "Check the name in history.yaml, or say with --data where the files lie (looked in 'data'); "
+        "the demo CRM is made by leadml demo.",
+    ),
+    Case(
+        "unknown column",
+        change("history.yaml", "seniority: seniority", "seniority: senority"),
+        "leads.csv has no column 'senority'.",
+        "history.yaml reads it.",
+        "history.yaml, tables.leads[0], file leads.csv",
+        "Did you mean 'seniority'? Its columns are: company, created, id, seniority, type.",
+    ),
+    Case(
+        "unknown YAML key",
+        change("sla.yaml", "version:", "verson: x\nversion:"),
+        "Unknown key 'verson'.",
+        IGNORED_KEY,
+        "sla.yaml, line 1, verson",
+        "Did you mean 'version'? Known keys here: definitions, owners, promises, valid_from, version.",
+    ),
+    Case(
+        "unknown YAML key deep in a list",
+        change("features/engagement.yaml", "window_days: 30", "window_day: 30"),
+        "Unknown key 'window_day'.",
+        IGNORED_KEY,
+        "features/engagement.yaml, line 9, features[0].window_day",
+        "Did you mean 'window_days'? Known keys here: attribute, half_life_days, kind, label, more_is, name, of, table, "
+        "unit, value, values, when_nothing, where, window_days.",
+    ),
+    Case(
+        "wrong type in YAML",
+        change("models/rules.yaml", "points: 15", "points: fifteen"),
+        "'points' is 'fifteen', which does not fit.",
+        "It should be a number.",
+        "models/rules.yaml, line 4, rules[0].points",
+        "Write a number.",
+    ),
+    Case(
+        "wrong type in data",
+        change("data/deals.csv", "12000.5", '"1,5"'),
+        "'1,5' is not a number.",
+        "The column is read as numbers.",
+        "deals.csv, column amount, line 2 (1 in all)",
+        "Write digits with a point for decimals, or map another column in history.yaml.",
+    ),
+    Case(
+        "data that is not UTF-8",
+        write("data/companies.csv", b"id,created,industry,employees\nC1,\xfc,,\n"),
+        "companies.csv is not UTF-8.",
+        OTHER_ENCODING,
+        "companies.csv, line 2",
+        "Save the file as UTF-8.",
+    ),
+    Case(
+        "YAML that is not UTF-8",
+        write("models/readiness.yaml", "name: readiness\n# für später\n".encode("latin-1")),
+        "models/readiness.yaml is not UTF-8.",
+        OTHER_ENCODING,
+        "models/readiness.yaml, line 2",
+        "Save the file as UTF-8.",
+    ),
+    Case(
+        "empty table",
+        write("data/leads.csv", "id,created,type,company,seniority\n"),
+        "The table leads has no rows.",
+        NO_FACTS,
+        "history.yaml, tables.leads[0], file leads.csv",
+        CHECK_FILTER,
+    ),
+    Case(
+        "empty file",
+        write("data/leads.csv", ""),
+        "The table leads.csv has no rows.",
+        NO_FACTS,
+        "leads.csv",
+        CHECK_FILTER,
+    ),
+    Case(
+        "time without zone",
+        change("data/activities.csv", "2026-01-06T10:00:00Z", "2026-01-06T10:00:00"),
+        "'2026-01-06T10:00:00' has no time zone.",
+        ANY_OF_24_HOURS,
+        "activities.csv, column at, line 3 (1 in all)",
+        WRITE_OFFSET,
+    ),
+    Case(
+        "no time at all",
+        change("data/activities.csv", "2026-01-06T10:00:00Z", "06.01.2026"),
+        "'06.01.2026' is not a time.",
+        NO_FACT_WITHOUT_TIME,
+        "activities.csv, column at, line 3 (1 in all)",
+        WRITE_ISO,
+    ),
+    Case(
+        "fact in the future",
+        change("data/activities.csv", "2026-01-06T10:00:00Z", "9999-12-31T23:59:59Z"),
+        "'9999-12-31T23:59:59Z' lies in the future.",
+        "Nothing that has not happened yet can be a fact; the time or its zone is wrong.",
+        "activities.csv, column at, line 3 (1 in all)",
+        "Correct the time, or the time_zone in history.yaml; up to clock_skew_minutes ahead is allowed.",
+    ),
+    Case(
+        "fact of nobody",
+        change("data/stages.csv", "L2,", ","),
+        "1 rows have no lead.",
+        "A fact without its lead belongs to nobody.",
+        "stages.csv, column lead, line 4 (1 in all)",
+        "Fill the column, or leave these rows out with rows in history.yaml.",
+    ),
+    Case(
+        "no project",
+        lambda folder: [remove(name)(folder) for name in ("history.yaml", "sla.yaml")],
+        "This folder is no leadml project.",
+        "A project holds history.yaml, features/, models/ and sla.yaml; the first and the last are missing.",
+        "tiny",
+        "Name the project's folder with --project.",
+    ),
+)
+
+AFTER_TRAINING = cases(
+    Case(
+        "as_of before the first fact",
+        leave,
+        "At 2026-01-05T09:00:00.000000Z no fact of this history was known.",
+        f"{WHAT_IS_KNOWN}; the first fact became known at 2026-01-05T09:00:00.000000Z.",
+        "--as-of",
+        "Take an as_of after 2026-01-05T09:00:00.000000Z.",
+        ask=("score", "--as-of", "2026-01-05T09:00:00Z"),
+    ),
+    Case(
+        "as_of before the lead",
+        leave,
+        "Lead 'L6' was not yet known at 2026-05-01T00:00:00.000000Z.",
+        f"{WHAT_IS_KNOWN}, and the first fact about this lead became known at 2026-06-01T09:00:00.000000Z.",
+        "lead L6",
+        "Take an as_of after 2026-06-01T09:00:00.000000Z, or leave this lead out.",
+        ask=("score", "--lead", "L6", "--as-of", "2026-05-01T00:00:00Z"),
+    ),
+    Case(
+        "as_of without zone",
+        leave,
+        "'2026-05-01T00:00:00' has no time zone.",
+        ANY_OF_24_HOURS,
+        "--as-of",
+        WRITE_OFFSET,
+        ask=("score", "--as-of", "2026-05-01T00:00:00"),
+    ),
+    Case(
+        "as_of that is no time",
+        leave,
+        "'yesterday' is not a time.",
+        NO_FACT_WITHOUT_TIME,
+        "--as-of",
+        WRITE_ISO,
+        ask=("score", "--as-of", "yesterday"),
+    ),
+    Case(
+        "as_of in the future",
+        leave,
+        "as_of 9999-01-01T00:00:00.000000Z lies in the future.",
+        "What will be known by then is not known yet.",
+        "--as-of",
+        "Take an instant in the past, or leave as_of out.",
+        ask=("score", "--as-of", "9999-01-01T00:00:00Z"),
+    ),
+    Case(
+        "lead without facts",
+        leave,
+        "Lead 'L7' is not in the history.",
+        "A score is made from facts about the lead, and there are none.",
+        "lead L7",
+        "Check the id.",
+        ask=("score", "--lead", "L7"),
+    ),
+    Case(
+        "nobody is open",
+        change("data/leads.csv", "L2,", "L0,"),
+        "No lead is open at 2026-01-05T09:00:00.000001Z.",
+        "Only leads that are open and below the target stage are scored.",
+        "--as-of",
+        "Take another as_of, or name leads with --lead.",
+        ask=("score", "--as-of", "2026-01-05T09:00:00.000001Z"),
+    ),
+    Case(
+        "damaged model",
+        write(f".leadml/champion/{VERSION_FILE}", "{"),
+        "The model cannot be read: unexpected end of data: line 1 column 2 (char 1).",
+        "Its files are damaged or come from another version of leadml.",
+        "champion/version.json",
+        "Train again with leadml train.",
+        ask=("score",),
+    ),
+    Case(
+        "other definitions",
+        change("sla.yaml", "within_days: 30", "within_days: 60"),
+        "The model was trained under other definitions than sla.yaml has now.",
+        "Its score would answer another question: the meaning of ready, of a stage or of a persona has changed.",
+        "sla.yaml, definitions",
+        "Train again with leadml train, or take the change in sla.yaml back.",
+        ask=("score",),
+    ),
+    Case(
+        "unknown format",
+        leave,
+        "'scores.xlsx' does not end in .parquet, .csv or .json.",
+        "The ending says in which format scores are written.",
+        "--out",
+        "Choose one of these endings.",
+        ask=("score", "--out", "scores.xlsx"),
+    ),
+)
+
+
+def asked(folder, *command):
+    """Run a command in this process; a traceback would be in `exception`."""
+    outcome = CliRunner().invoke(app, [*command, "--project", str(folder)])
+    assert isinstance(outcome.exception, SystemExit), outcome.exception
+    assert outcome.exit_code == EXIT_WITH_PROBLEMS
+    assert outcome.stdout == ""
+    assert "Traceback" not in outcome.stderr
+    return outcome.stderr
+
+
+@pytest.fixture
+def trained_project(tiny_project):
+    """Put a champion into the tiny project; six leads are enough for one that answers."""
+    project = leadml.open(tiny_project)
+    new = run_folder(tiny_project) / "champion-new"
+    new.mkdir(parents=True)
+    train(project.training_set(), project.spec).write(new)
+    (new / VERSION_FILE).write_text('{"version": 1}', "utf-8")
+    put_in_place(new, tiny_project)
+    return tiny_project
+
+
+def test_the_unbroken_project_has_no_problem(trained_project):
+    for command in ("check", "score"):
+        outcome = CliRunner().invoke(app, [command, "--project", str(trained_project)])
+        assert outcome.exit_code == 0, outcome.stderr
+
+
+@pytest.mark.parametrize("case", IN_A_PROJECT)
+def test_a_problem_of_a_project_is_told_in_four_parts(tiny_project, case):
+    case.spoil(tiny_project)
+    assert asked(tiny_project, *case.ask).strip() == case.text
+
+
+@pytest.mark.parametrize("case", IN_A_PROJECT)
+def test_a_program_reads_the_same_four_parts_as_json(tiny_project, case):
+    case.spoil(tiny_project)
+    told = json.loads(asked(tiny_project, *case.ask, "--json"))
+    assert {name: told["error"][name] for name in case.parts} == case.parts
+    assert told["problems"] == [told["error"]]
+
+
+@pytest.mark.parametrize("case", IN_A_PROJECT)
+def test_a_notebook_raises_the_same_four_parts(tiny_project, case):
+    case.spoil(tiny_project)
+    with pytest.raises(LeadmlError) as caught:
+        leadml.open(tiny_project).check()
+    assert str(caught.value) == case.text
+
+
+@pytest.mark.parametrize("case", AFTER_TRAINING)
+def test_a_problem_of_a_score_is_told_in_four_parts(trained_project, case):
+    case.spoil(trained_project)
+    assert asked(trained_project, *case.ask).strip() == case.text
+    told = json.loads(asked(trained_project, *case.ask, "--json"))
+    assert {name: told["error"][name] for name in case.parts} == case.parts
+
+
+@pytest.mark.parametrize(("command", "code"), [("score", "no_champion"), ("serve", "no_champion")])
+def test_what_needs_a_model_says_that_there_is_none(tiny_project, command, code):
+    told = json.loads(asked(tiny_project, command, "--json"))
+    assert told["error"]["code"] == code
+    assert told["error"]["fix"] == "Run leadml train first."
+
+
+@pytest.mark.parametrize("command", ["train", "compare"])
+def test_what_needs_more_history_says_so(tiny_project, command):
+    told = json.loads(asked(tiny_project, command, "--json"))
+    assert told["error"]["code"] == "too_few_outcomes"
+
+
+@pytest.mark.parametrize("command", ["check", "train", "compare", "score", "serve", "demo"])
+def test_every_command_says_that_a_folder_is_no_project(tmp_path, command):
+    assert json.loads(asked(tmp_path, command, "--json"))["error"]["code"] == "no_project"
+
+
+@pytest.mark.parametrize("case", [*IN_A_PROJECT, *AFTER_TRAINING])
+def test_the_four_parts_are_told_in_japanese_too(trained_project, case):
+    case.spoil(trained_project)
+    english = json.loads(asked(trained_project, *case.ask, "--json"))["error"]
+    japanese = json.loads(asked(trained_project, *case.ask, "--json", "--language", "ja"))["error"]
+    assert (japanese["code"], japanese["where"]) == (english["code"], english["where"])
+    for part in ("what", "why", "fix"):
+        assert any(ord(letter) > 0x3000 for letter in japanese[part]), japanese[part]
+
+
+def test_problems_of_several_files_are_told_in_one_run(tiny_project):
+    change("history.yaml", "folder: data", "folder: data\ntimezone: UTC")(tiny_project)
+    change("models/rules.yaml", "points: 15", "points: fifteen")(tiny_project)
+    write("features/fit.yaml", b"\xff\xfe")(tiny_project)
+    remove("models/readiness.yaml")(tiny_project)
+    write("sla.yaml", "version: [\n")(tiny_project)
+    told = json.loads(asked(tiny_project, "check", "--json"))
+    assert told["error"]["what"] == "5 problems were found."
+    assert [(problem["code"], problem["where"]) for problem in told["problems"]] == [
+        ("unknown_key", "history.yaml, line 2, timezone"),
+        ("not_utf8", "features/fit.yaml, line 1"),
+        ("wrong_type", "models/rules.yaml, line 4, rules[0].points"),
+        ("missing_file", "models/readiness.yaml"),
+        ("not_yaml", "sla.yaml, line 2"),
+    ]
+    text = asked(tiny_project, "check")
+    assert all(f"  Where: {problem['where']}\n  Fix:   {problem['fix']}" in text for problem in told["problems"])
+
+
+def test_problems_of_several_tables_are_told_in_one_run(tiny_project):
+    change("data/leads.csv", "2026-01-05T09:00:00Z", "soon")(tiny_project)
+    change("data/deals.csv", "12000.5", "NaN")(tiny_project)
+    change("history.yaml", "lifecycle_stage: stage", "lifecycle_stage: stages")(tiny_project)
+    told = json.loads(asked(tiny_project, "check", "--json"))
+    assert [(problem["code"], problem["where"]) for problem in told["problems"]] == [
+        ("not_a_time", "leads.csv, column created, line 2 (1 in all)"),
+        ("unknown_column", "history.yaml, tables.stage_changes[0], file stages.csv"),
+        ("not_a_number", "deals.csv, column amount, line 2 (1 in all)"),
+    ]
+
+
+GARBAGE = bytes(range(256)) * 40
+DEFINITIONS = [
+    "history.yaml",
+    "sla.yaml",
+    "models/rules.yaml",
+    "models/readiness.yaml",
+    "features/fit.yaml",
+    "features/engagement.yaml",
+]
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(GARBAGE, id="binary"),
+        pytest.param(b"\x00" * 100, id="zeros"),
+        pytest.param(b"\x1b[31m\x07", id="control characters"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"- a\n- list\n", id="a list"),
+        pytest.param(b"just words\n", id="words"),
+        pytest.param(b"42\n", id="a number"),
+        pytest.param(b"{" * 3000, id="endless nesting"),
+        pytest.param(b"a: &a {b: *a}\n", id="a mapping within itself"),
+        pytest.param(b"a: &a [*a]\nb: *a\n", id="a list within itself"),
+        pytest.param(b"theme:\n\tlabel: x\n", id="tab indentation"),
+        pytest.param(b"name: a\nname: b\n", id="a key twice"),
+        pytest.param(b"name: !!python/object/apply:os.getcwd []\n", id="a program"),
+        pytest.param(b"1: 2\nnull: 3\n[4]: 5\n", id="keys that are no words"),
+        pytest.param(b"name: 99999999999999999999999\nseed: .inf\n", id="endless numbers"),
+        pytest.param(b"--- {}\n--- {}\n", id="two documents"),
+    ],
+)
+def test_a_broken_definition_never_ends_in_a_traceback(tiny_project, name, content):
+    write(name, content)(tiny_project)
+    told = json.loads(asked(tiny_project, "check", "--json"))
+    assert all(problem["where"].startswith(name) for problem in told["problems"])
+    assert all(problem[part] for problem in told["problems"] for part in ("what", "why", "where", "fix"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("leads.csv", GARBAGE, id="binary"),
+        pytest.param("leads.csv", b"\x00" * 5000, id="zeros"),
+        pytest.param("leads.csv", b'id,created\n"L1,2026-01-05T09:00:00Z\n', id="an open quote"),
+        pytest.param("leads.csv", b"id;created;type\nL1;2026-01-05T09:00:00Z;x\n", id="semicolons"),
+        pytest.param("leads.csv", b"id,created\n" + b"L1," * 4000 + b"\n", id="far too many values"),
+        pytest.param("leads.csv", b"\n" * 5000, id="blank lines"),
+        pytest.param("leads.csv", "id,created\nL1,2026-01-05T09:00:00Z\n".encode("utf-16"), id="UTF-16"),
+        pytest.param("leads.csv.gz", gzip.compress(b"id,created\n" + GARBAGE)[:-30], id="a packed file cut short"),
+        pytest.param("leads.csv.gz", gzip.compress(GARBAGE), id="packed garbage"),
+        pytest.param("leads.csv.gz", GARBAGE, id="garbage that claims to be packed"),
+        pytest.param("leads.csv.gz", b"\x1f\x8b\x08" + GARBAGE, id="garbage that begins as if packed"),
+        pytest.param("leads.parquet", GARBAGE, id="garbage that claims to be Parquet"),
+        pytest.param("leads.parquet", b"PAR1" + GARBAGE + b"PAR1", id="garbage between Parquet's marks"),
+        pytest.param("leads.zip", b"PK\x03\x04" + GARBAGE, id="an archive"),
+        pytest.param("leads.xlsx", b"PK\x03\x04" + GARBAGE, id="a spreadsheet"),
+    ],
+)
+def test_a_broken_data_file_never_ends_in_a_traceback(tiny_project, name, content):
+    write(f"data/{name}", content)(tiny_project)
+    change("history.yaml", "leads.csv", name)(tiny_project)
+    told = json.loads(asked(tiny_project, "check", "--json"))
+    assert all(name in problem["where"] for problem in told["problems"])
+
+
+def test_a_folder_where_a_file_belongs_is_a_missing_file(tiny_project):
+    for name in ("data/leads.csv", "models/rules.yaml"):
+        remove(name)(tiny_project)
+        (tiny_project / name).mkdir()
+    assert json.loads(asked(tiny_project, "check", "--json"))["error"]["code"] == "missing_file"
+
+
+def test_a_problem_ends_a_process_with_a_code_and_nothing_on_standard_output(tiny_project):
+    change("data/activities.csv", "2026-01-06T10:00:00Z", "2026-01-06T10:00:00")(tiny_project)
+    command = [sys.executable, "-m", "leadml.cli.main", "check", "--json", "--project", tiny_project]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"TERM": "dumb"})
+    assert (done.returncode, done.stdout) == (EXIT_WITH_PROBLEMS, "")
+    assert json.loads(done.stderr)["error"]["code"] == "time_without_zone"

@@ -1,0 +1,216 @@
+"""The same features by the plainest Python there is: one loop over the facts of one lead, from the definition alone."""
+
+import math
+import random
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from leadml.engine.catalogue import Catalogue
+from leadml.engine.compute import compute_features
+from leadml.engine.kind import all_kinds
+from leadml.history.inline import Arrival, histories_from_records
+
+AS_OF = datetime(2026, 3, 2, 9, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
+
+STAGES = ["subscriber", "lead", "mql", "sql", "opportunity", "customer"]
+STATUSES = ["new", "working", "connected", "returned", "unqualified"]
+JOURNEY = {
+    "trend_report": "awareness",
+    "buying_guide": "consideration",
+    "case_study": "consideration",
+    "demo_video": "decision",
+    "implementation_plan": "decision",
+}
+TABLES = {
+    "activities": {
+        "activity": ["page_view", "email_click", "chat_opened"],
+        "content": ["pricing", *JOURNEY, None],
+        "value": [None, 0.1, 0.25, 7.5, -3.0],
+    },
+    "stage_changes": {"lifecycle_stage": [*STAGES, "elsewhere"]},
+    "status_changes": {"lead_status": [*STATUSES, "elsewhere"]},
+    "assignments": {"owner": ["mori", "weber", "novak"]},
+    "deal_changes": {
+        "deal_id": ["D1", "D2"],
+        "deal_stage": ["discovery", "quote_presented"],
+        "amount": [None, 10.1, 20.2],
+    },
+    "connect_attempts": {
+        "channel": ["phone", "email", "fax"],
+        "result": ["connected", "no_answer", "bounced"],
+        "made_by": ["person", "robot", None],
+    },
+    "attribute_changes": {
+        "attribute": ["title_level", "department", "lead_type"],
+        "value": ["production", "engineering", "2", "4"],
+    },
+}
+
+
+def microseconds(instant):
+    return (instant - EPOCH) // MICROSECOND
+
+
+def random_times(chance):
+    """Round times make ties and ends of windows; some facts became known late, some only after as_of."""
+    back = chance.choice([MICROSECOND, chance.choice([7, 14, 30, 90]) * DAY, chance.random() * 200 * DAY, -DAY])
+    happened_at = AS_OF - back
+    late = chance.choice([timedelta(0)] * 3 + [chance.random() * 100 * DAY])
+    return happened_at, happened_at + late
+
+
+def random_lead(chance, number):
+    def facts(table):
+        made = []
+        for _ in range(chance.choice([0, 1, 2, 8])):
+            happened_at, known_at = random_times(chance)
+            words = {column: chance.choice(words) for column, words in TABLES[table].items()}
+            made.append({"happened_at": happened_at, "known_at": known_at, **words})
+        return made
+
+    return {
+        "lead_id": f"L{number:03}",
+        "created_at": AS_OF - 300 * DAY,
+        "lead_type": chance.choice([None, "new_prospect"]),
+        "attributes": {"department": chance.choice([None, "production", "finance"]), "title_level": "3"},
+        "company": {
+            "created_at": AS_OF - chance.choice([-1, 1, 400]) * DAY,
+            "attributes": {
+                "industry": chance.choice(["machinery", "farming", None]),
+                "country": chance.choice(["JP", "FR", None]),
+                "employees": chance.choice([49, 50, 2000, 2001, None]),
+            },
+        },
+        **{table: facts(table) for table in TABLES},
+    }
+
+
+def as_request(value):
+    """Write the times as texts, as a request has them."""
+    if isinstance(value, dict):
+        return {key: as_request(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_request(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def known(facts):
+    return [fact for fact in facts if fact["happened_at"] < AS_OF and fact["known_at"] < AS_OF]
+
+
+def facts_of(lead, feature, table):
+    """The known facts that a feature looks at: once each, filtered, in its window, in order of time."""
+    facts = [{**fact, **derived(table, fact)} for fact in known(lead[table])]
+    once = list({tuple(sorted(fact.items(), key=str)): fact for fact in facts}.values())
+    chosen = []
+    for fact in once:
+        wanted = {column: [words] if isinstance(words, str) else words for column, words in feature.where.items()}
+        if all(fact.get(column) in words for column, words in wanted.items()):
+            windows = 2 if feature.kind == "pace" else 1
+            reach = None if feature.window_days is None else windows * timedelta(days=feature.window_days)
+            if reach is None or fact["happened_at"] >= AS_OF - reach:
+                chosen.append(fact)
+    return sorted(chosen, key=lambda fact: (fact["happened_at"], in_declared_order(table, fact)))
+
+
+def derived(table, fact):
+    if table == "activities":
+        return {"journey_stage": JOURNEY.get(fact["content"])}
+    if table == "connect_attempts":
+        agreed = fact["channel"] in ("phone", "email") and fact["result"] in ("connected", "no_answer")
+        return {"valid": "yes" if agreed and fact["made_by"] in ("person", None) else "no"}
+    return {}
+
+
+def in_declared_order(table, fact):
+    order = {"status_changes": STATUSES, "stage_changes": STAGES}.get(table, [])
+    word = fact[{"status_changes": "lead_status", "stage_changes": "lifecycle_stage"}.get(table, next(iter(fact)))]
+    if table == "assignments":
+        return (0, fact["owner"])
+    return (order.index(word) if word in order else -1, str(word))
+
+
+def attribute_of(lead, name, *, of="lead"):
+    if of == "company":
+        company = lead["company"]
+        return company["attributes"][name] if company["created_at"] < AS_OF else None
+    at_creation = lead["lead_type"] if name == "lead_type" else lead["attributes"].get(name)
+    said = [(lead["created_at"], at_creation)] if at_creation is not None else []
+    said += [(c["happened_at"], c["value"]) for c in known(lead["attribute_changes"]) if c["attribute"] == name]
+    return max(said)[1] if said else None
+
+
+def expected(lead, feature, table):
+    """Say what a feature is, from its definition."""
+    if feature.kind == "match":
+        industry, country, employees = (
+            attribute_of(lead, name, of="company") for name in lead["company"]["attributes"]
+        )
+        met = [] if industry is None else [industry in ("machinery", "automotive")]
+        met += [] if country is None else [country in ("JP", "DE")]
+        met += [] if employees is None else [50 <= employees <= 2000]
+        return sum(met) / len(met) if met else None
+    if feature.kind == "persona":
+        department, level = attribute_of(lead, "department"), as_number(attribute_of(lead, "title_level"))
+        if department == "production" and level is not None and level >= 3:
+            return "production_owner"
+        return "insider" if department in ("production", "engineering") else None
+    if feature.kind == "attribute":
+        value = attribute_of(lead, feature.attribute, of=feature.of)
+        return value if feature.values == "category" else as_number(value)
+    nothing = None if feature.when_nothing == "missing" else feature.when_nothing
+    return from_facts(feature, facts_of(lead, feature, table), nothing)
+
+
+def from_facts(feature, facts, nothing):
+    ages = [(AS_OF - fact["happened_at"]) / DAY for fact in facts]
+    values = [fact.get(feature.value) for fact in facts] if feature.value else []
+    values = [value for value in values if value is not None]
+    if feature.value == "day":
+        values = [fact["happened_at"].date() for fact in facts]
+    if feature.kind == "furthest":
+        order = {"journey_stage": ["awareness", "consideration", "decision"], "lifecycle_stage": STAGES}[feature.value]
+        values = [order.index(word) + 1 for word in values if word in order]
+    now = sum(age <= (feature.window_days or 0) for age in ages)
+    answers = {
+        "count": lambda: len(facts),
+        "sum": lambda: math.fsum(values),
+        "max": lambda: max(values),
+        "distinct": lambda: len(set(values)),
+        "furthest": lambda: max(values),
+        "latest": lambda: facts[-1][feature.value],
+        "days_since": lambda: min(ages),
+        "decayed": lambda: math.fsum(0.5 ** (age / feature.half_life_days) for age in ages),
+        "pace": lambda: now - (len(ages) - now),
+    }
+    return answers[feature.kind]() if (values if feature.value else facts) else nothing
+
+
+def as_number(value):
+    try:
+        return None if value is None else float(value)
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_feature_is_what_a_plain_loop_says(seed, spec, definitions):
+    chance = random.Random(seed)
+    leads = [random_lead(chance, number) for number in range(60)]
+    (inline,) = histories_from_records(
+        as_request(leads), definitions, Arrival(microseconds(AS_OF + 1000 * DAY), time_zone="UTC")
+    )
+    catalogue = Catalogue.of(spec.themes, definitions)
+    assert {feature.kind for feature in catalogue.features} == set(all_kinds())
+    every = np.arange(len(leads))
+    matrix = compute_features(inline.history, every, np.full(len(leads), microseconds(AS_OF)), catalogue)
+    for feature in catalogue.features:
+        plain = [expected(lead, feature, catalogue.table_of[feature.name]) for lead in leads]
+        engine = [matrix.shown(row, feature.name) for row in range(len(leads))]
+        assert engine == [pytest.approx(v, abs=1e-9) if isinstance(v, float | int) else v for v in plain], feature.name
+        assert len(set(plain)) > 1, f"{feature.name} never differs, so nothing was compared"

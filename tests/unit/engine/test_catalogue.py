@@ -1,0 +1,129 @@
+"""What a feature may name: problems are told together, each with the nearest known name."""
+
+import pytest
+
+from leadml.engine.catalogue import Catalogue, check_features
+from leadml.errors import LeadmlError, ProblemsError
+from leadml.specs.feature_spec import FeatureFileSpec
+
+LABEL = {"en": "Tried", "ja": "試験"}
+
+
+def theme(*features, **beside):
+    complete = [
+        {"name": f"feature_{number}", "label": LABEL, "kind": "count", "when_nothing": 0.0, **feature}
+        for number, feature in enumerate(features)
+    ]
+    return FeatureFileSpec.model_validate(
+        {"theme": "engagement", "label": LABEL, "table": "activities", "features": tuple(complete), **beside},
+        strict=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("feature", "place", "word", "fix"),
+    [
+        ({"kind": "conut"}, "kind", "conut", "Did you mean 'count'?"),
+        ({"table": "activites"}, "table", "activites", "Did you mean 'activities'?"),
+        # Their latest value is what the kind `attribute` reads.
+        ({"table": "attribute_changes"}, "table", "attribute_changes", "Known here: activities"),
+        ({"where": {"contents": "pricing"}}, "where", "contents", "Did you mean 'content'?"),
+        ({"kind": "sum", "value": "valeu"}, "value", "valeu", "Did you mean 'value'?"),
+        ({"kind": "sum", "value": "content"}, "value", "content", "Known here: value."),
+        ({"kind": "furthest", "value": "content"}, "value", "content", "Known here: journey_stage."),
+        ({"kind": "latest", "value": "chanel"}, "value", "chanel", "Did you mean 'channel'?"),
+        ({"kind": "latest", "value": "day"}, "value", "day", "Known here: activity, channel, content, journey_stage."),
+    ],
+)
+def test_a_feature_that_names_what_does_not_exist_is_refused(feature, place, word, fix):
+    with pytest.raises(LeadmlError) as caught:
+        check_features([theme(feature)])
+    assert caught.value.part("what") == f"'{word}' is not known here."
+    assert fix in caught.value.part("fix")
+    assert caught.value.where == f"features/engagement.yaml, features[0] feature_0.{place}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("sum", "value"),
+        ("latest", "value"),
+        ("decayed", "half_life_days"),
+        ("pace", "window_days"),
+        ("attribute", "attribute"),
+    ],
+)
+def test_a_feature_without_what_its_kind_needs_is_refused(kind, key):
+    with pytest.raises(LeadmlError) as caught:
+        check_features([theme({"kind": kind})])
+    assert (caught.value.code, caught.value.values["key"]) == ("missing_key", key)
+    assert caught.value.where == "features/engagement.yaml, features[0] feature_0"
+
+
+def test_all_problems_of_all_features_are_told_together():
+    with pytest.raises(ProblemsError) as caught:
+        check_features([theme({"kind": "conut"}, {"where": {"chanel": "web", "content": "pricing"}}, {"kind": "pace"})])
+    assert [problem.values.get("word", problem.values.get("key")) for problem in caught.value.problems] == [
+        "conut",
+        "chanel",
+        "window_days",
+    ]
+
+
+def test_a_feature_without_any_table_is_refused():
+    with pytest.raises(LeadmlError) as caught:
+        check_features([theme({}, table=None)])
+    assert (caught.value.code, caught.value.values["key"]) == ("missing_key", "table")
+
+
+def test_columns_that_the_agreement_adds_may_be_named():
+    check_features(
+        [
+            theme(
+                {"where": {"journey_stage": "decision"}},
+                {"table": "status_changes", "where": {"meaning": "returned"}},
+                {"table": "connect_attempts", "where": {"valid": "yes"}},
+                {"kind": "distinct", "value": "day"},
+                {"table": "leads", "kind": "days_since"},
+            )
+        ]
+    )
+
+
+def test_the_project_of_the_tests_and_its_order(spec, definitions):
+    check_features(spec.themes)
+    catalogue = Catalogue.of(spec.themes, definitions)
+    assert [feature.name for feature in catalogue.features][:5] == [
+        "icp_match",
+        "employees",
+        "industry",
+        "lead_type",
+        "persona",
+    ]
+    assert catalogue.table_of["deal_amount"] == "deal_changes"
+    assert catalogue.table_of["minutes"] == "activities"
+    assert catalogue.table_of["persona"] is None
+
+
+def test_some_features_stay_in_the_order_of_the_catalogue(spec, definitions):
+    catalogue = Catalogue.of(spec.themes, definitions).only({"minutes", "icp_match"})
+    assert [feature.name for feature in catalogue.features] == ["icp_match", "minutes"]
+
+
+def test_what_is_unknown_is_named_only_if_a_feature_reads_it(history_of, spec, definitions):
+    history = history_of(leads="lead_id,created_at\nL1,2026-01-01T00:00:00Z")
+    catalogue = Catalogue.of(spec.themes, definitions)
+    # Changes of attributes that nobody told are no gap: what stood at creation is known.
+    every = (
+        "activities",
+        "assignments",
+        "companies",
+        "connect_attempts",
+        "deal_changes",
+        "stage_changes",
+        "status_changes",
+    )
+    assert sorted(catalogue.unknown_in(history)) == list(every)
+    assert catalogue.only({"minutes"}).unknown_in(history) == ("activities",)
+    assert catalogue.only({"icp_match"}).unknown_in(history) == ("companies",)
+    assert catalogue.only({"title_level"}).unknown_in(history) == ()

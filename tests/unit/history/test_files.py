@@ -1,0 +1,230 @@
+import datetime
+import gzip
+from decimal import Decimal
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from leadml.errors import LeadmlError
+from leadml.history.files import header_of, place_of_row, read_columns
+
+WANTED = {"id", "created", "note"}
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a file and read its columns; gives them as lists."""
+
+    def write_and_read(content, name="leads.csv", wanted=WANTED):
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        return read_columns(tmp_path / name, wanted, shown_as=name).to_dict("list")
+
+    return write_and_read
+
+
+@pytest.fixture
+def read_parquet(tmp_path):
+    def write_and_read(**columns):
+        parquet.write_table(pa.table(columns), tmp_path / "leads.parquet")
+        frame = read_columns(tmp_path / "leads.parquet", set(columns), shown_as="leads.parquet")
+        return {name: [None if pd.isna(value) else value for value in frame[name]] for name in frame}
+
+    return write_and_read
+
+
+@pytest.fixture
+def problem_of(read):
+    def problem(content, name="leads.csv"):
+        with pytest.raises(LeadmlError) as caught:
+            read(content, name)
+        return caught.value.code, caught.value.where, caught.value.values.get("problem")
+
+    return problem
+
+
+def test_every_value_is_the_text_it_is(read):
+    rows = '007,1e5, x\nNA,,null\nnan,"a, b","say ""hi"""\n鈴木,TRUE,1.50\n'
+    assert read("id,created,note\n" + rows) == {
+        "id": ["007", "NA", "nan", "鈴木"],
+        "created": ["1e5", "", "a, b", "TRUE"],
+        "note": [" x", "null", 'say "hi"', "1.50"],
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("\ufeffid,created\nL1,soon\n", id="with the mark that Excel writes"),
+        pytest.param('\ufeff"id","created"\r\n"L1","soon"\r\n', id="mark, quotes and line ends of Windows"),
+        pytest.param("id,created\rL1,soon\r", id="line ends of old Macs"),
+        pytest.param("id,created\nL1,soon", id="no line end at the end"),
+        pytest.param("\nid,created\n\nL1,soon\n\n\n", id="blank lines"),
+        pytest.param("created,other,id\nsoon,x,L1\n", id="another order, and a column that nobody asks for"),
+    ],
+)
+def test_how_a_program_writes_csv_does_not_matter(read, content):
+    assert read(content) == {"id": ["L1"], "created": ["soon"]}
+
+
+def test_a_value_may_span_lines(read):
+    assert read('id,note\nL1,"one\ntwo"\nL2,x\n')["note"] == ["one\ntwo", "x"]
+
+
+def test_a_value_may_be_longer_than_python_expects(read):
+    note = "line\n" * 100_000
+    assert read(f'id,note\nL1,"{note}"\n')["note"] == [note]
+
+
+def test_a_packed_file_is_read_as_the_plain_one(read):
+    content = "\ufeffid,created\nL1,soon\n".encode()
+    assert read(gzip.compress(content), "leads.csv.gz") == read(content)
+
+
+def test_columns_that_the_file_does_not_have_are_left_out(read, tmp_path):
+    assert read("id;created\nL1;soon\n") == {}
+    assert header_of(tmp_path / "leads.csv") == ["id;created"]
+
+
+@pytest.mark.parametrize("content", ["", "\ufeff", "\n\n", b"\x1f\x8b"[:0]])
+def test_a_file_without_a_header_is_an_empty_table(problem_of, content):
+    assert problem_of(content)[:2] == ("empty_table", "leads.csv")
+
+
+def test_a_header_alone_has_no_rows(read):
+    assert read("id,created,note\n") == {"id": [], "created": [], "note": []}
+
+
+def test_a_missing_file_says_where_it_was_looked_for(tmp_path):
+    with pytest.raises(LeadmlError) as caught:
+        read_columns(tmp_path / "exports" / "leads.csv", WANTED, shown_as="leads.csv")
+    assert (caught.value.code, caught.value.where) == ("missing_data_file", "history.yaml, file: leads.csv")
+    assert "(looked in 'exports')" in caught.value.part("fix")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("id,note\nL1,ok\nL2,Müller\n".encode("latin-1"), 3),
+        ("id,nöte\nL1,ok\n".encode("latin-1"), 1),
+        ("id,note\nL1,ok\n".encode("utf-16"), 1),
+        ("id,note\nL1,ok\nL2,鈴木\n".encode("shift-jis"), 3),
+        (bytes(range(256)), 2),
+    ],
+)
+def test_a_file_that_is_not_utf_8_is_said_with_its_line(problem_of, content, line):
+    assert problem_of(content)[:2] == ("not_utf8", f"leads.csv, line {line}")
+    assert problem_of(gzip.compress(content), "leads.csv.gz")[:2] == ("not_utf8", f"leads.csv.gz, line {line}")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        pytest.param("id,note\nL1,x\nL2,a, b\n", "line 3", "the header has 2 columns, this line 3", id="an open comma"),
+        pytest.param(
+            "id,note\nL1,x,\nL2,y,\n", "line 2", "the header has 2 columns, this line 3", id="a comma too many"
+        ),
+        pytest.param("id,note\n\nL1,x\n\nL2\n", "line 5", "the header has 2 columns, this line 1", id="too short"),
+        pytest.param(
+            'id,note\nL1,"x\ny"\nL2\n', "line 4", "the header has 2 columns, this line 1", id="after a long one"
+        ),
+        pytest.param("id,id,note\nL1,L2,x\n", "line 1", "the column 'id' stands there twice", id="a column twice"),
+    ],
+)
+def test_values_that_slipped_are_never_read_as_another_column(problem_of, content, line, said):
+    assert problem_of(content) == ("unreadable_file", f"leads.csv, {line}", said)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['id,note\nL1,"x\nL2,y\n', 'id,note,other\nL1,x,"y\nL2,y,z\n', 'id,note\n"L1,x\nL2,y\n'],
+)
+def test_a_quote_that_is_never_closed_swallows_no_rows(problem_of, content):
+    assert problem_of(content) == ("unreadable_file", "leads.csv", "a quote is opened and never closed")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("leads.csv.gz", gzip.compress(b"id,note\n" + b"L1,x\n" * 1000)[:-20]),
+        ("leads.csv.gz", gzip.compress(b"id,note\nL1,x\n")[:9]),
+        ("leads.csv.gz", b"id,note\nL1,x\n"),
+        ("leads.csv.gz", b"\x1f\x8b\x08" + bytes(range(200))),
+        ("leads.parquet", b""),
+        ("leads.parquet", b"id,note\nL1,x\n"),
+        ("leads.parquet", b"PAR1" + bytes(range(200)) + b"PAR1"),
+        ("leads.csv", b"\x00\x01\x02,\x00\nx,y\n"),
+        ("leads.zip", b"PK\x03\x04"),
+        ("leads.xlsx", b"PK\x03\x04"),
+        ("leads.csv.xz", b"\xfd7zXZ\x00"),
+        ("leads.csv.zst", b"\x28\xb5\x2f\xfd"),
+        ("leads", b"id,note\nL1,x\n"),
+    ],
+)
+def test_a_damaged_file_is_said_to_be_damaged(problem_of, name, content):
+    code, where, said = problem_of(content, name)
+    assert (code, where) == ("unreadable_file", name)
+    assert said
+    assert "/" not in said  # the path of this machine is nobody's business
+
+
+def test_parquet_holds_what_a_csv_file_would_hold(read_parquet):
+    morning = datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.UTC)
+    assert read_parquet(
+        id=pa.array([7, None]),
+        text=pa.array(["007", ""]),
+        whole=pa.array([3.0, float("nan")]),
+        share=pa.array([0.1, None]),
+        yes=pa.array([True, False]),
+        day=pa.array([datetime.date(2026, 3, 2), None]),
+        price=pa.array([Decimal("12.50"), None]),
+        word=pa.array(["a", None]).dictionary_encode(),
+        nothing=pa.nulls(2),
+        utc=pa.array([morning, None], pa.timestamp("us", "UTC")),
+        tokyo=pa.array([morning, None], pa.timestamp("ms", "Asia/Tokyo")),
+        fine=pa.array([morning, None], pa.timestamp("ns", "UTC")),
+        local=pa.array([morning.replace(tzinfo=None), None], pa.timestamp("us")),
+    ) == {
+        "id": ["7", None],
+        "text": ["007", ""],
+        "whole": ["3", None],
+        "share": ["0.1", None],
+        "yes": ["true", "false"],
+        "day": ["2026-03-02", None],
+        "price": ["12.50", None],
+        "word": ["a", None],
+        "nothing": [None, None],
+        "utc": ["2026-03-02 09:00:00.000000Z", None],
+        "tokyo": ["2026-03-02 09:00:00.000000Z", None],
+        "fine": ["2026-03-02 09:00:00.000000Z", None],
+        "local": ["2026-03-02 09:00:00.000000", None],
+    }
+
+
+def test_a_midnight_in_parquet_is_a_time_not_a_day(read_parquet):
+    midnight = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
+    assert read_parquet(at=pa.array([midnight])) == {"at": ["2026-03-02 00:00:00.000000Z"]}
+    assert read_parquet(at=pa.array([midnight.replace(tzinfo=None)])) == {"at": ["2026-03-02 00:00:00.000000"]}
+
+
+def test_the_index_of_a_pandas_frame_is_a_column(tmp_path):
+    frame = pd.DataFrame({"created": ["soon"]}, index=pd.Index(["L1"], name="id"))
+    frame.to_parquet(tmp_path / "leads.parquet")
+    read = read_columns(tmp_path / "leads.parquet", {"id", "created"}, shown_as="leads.parquet")
+    assert read.to_dict("list") == {"created": ["soon"], "id": ["L1"]}
+
+
+def test_a_column_that_is_no_text_is_refused_only_where_it_is_read(tmp_path):
+    parquet.write_table(pa.table({"id": ["L1"], "tags": [["a", "b"]]}), tmp_path / "leads.parquet")
+    assert read_columns(tmp_path / "leads.parquet", {"id"}, shown_as="leads.parquet").to_dict("list") == {"id": ["L1"]}
+    with pytest.raises(LeadmlError) as caught:
+        read_columns(tmp_path / "leads.parquet", {"tags"}, shown_as="leads.parquet")
+    assert caught.value.code == "unreadable_file"
+
+
+def test_a_row_is_named_as_an_editor_names_it(tmp_path):
+    file = tmp_path / "leads.csv"
+    file.write_text('id,note\r\n\r\nL1,x\r\nL2,"one\r\ntwo"\r\n\r\nL3,y\r\n', encoding="utf-8-sig", newline="")
+    assert [place_of_row(file, row) for row in range(3)] == ["line 3", "line 5", "line 7"]
+    assert place_of_row(tmp_path / "leads.parquet", 0) == "row 1"

@@ -1,0 +1,212 @@
+"""What became of a lead. The agreement: ready is SQL within 30 days, not returned within 14 days after that."""
+
+import numpy as np
+import pytest
+
+from leadml.clock import parse_instant, to_iso
+from leadml.outcomes import NO, NOT_KNOWN, YES, find_outcomes
+from leadml.snapshots import make_snapshots
+from leadml.specs.readiness_spec import SnapshotSpec
+
+ANSWERS = {YES: "yes", NO: "no", NOT_KNOWN: "not known"}
+LEADS = """
+    lead_id,created_at
+    L1,2026-01-01T00:00:00Z
+"""
+INTO_SQL = """
+    lead_id,happened_at,lifecycle_stage
+    L1,2026-02-01T00:00:00Z,mql
+    L1,2026-03-20T00:00:00Z,sql
+"""
+
+
+def export_ends(day):
+    """Somebody else does something on the last day, so that the history reaches so far."""
+    return f"lead_id,happened_at,activity\nL1,{day},email_click"
+
+
+@pytest.fixture
+def answer(history_of, definitions):
+    """Ask what became of L1 after an instant."""
+
+    def ask(as_of, *, until="2026-12-31T00:00:00Z", **tables):
+        history = history_of(leads=LEADS, activities=export_ends(until), **tables)
+        instants = [parse_instant(as_of, where="tests")]
+        outcomes = find_outcomes(history, np.array([0]), np.array(instants), definitions)
+        return ANSWERS[int(outcomes.answer[0])]
+
+    return ask
+
+
+def returned(happened_at, reason):
+    return f"lead_id,happened_at,lead_status,reason\nL1,{happened_at},returned,{reason}"
+
+
+def test_the_worked_example_scored_on_1_march_sql_on_20_march_returned_on_30_march(answer):
+    back = returned("2026-03-30T00:00:00Z", "not_ready")
+    assert answer("2026-03-01T00:00:00Z", stage_changes=INTO_SQL, status_changes=back) == "no"
+    assert answer("2026-03-01T00:00:00Z", stage_changes=INTO_SQL) == "yes"
+
+
+def test_the_worked_example_is_not_known_before_14_april_also_when_it_is_already_yes(answer):
+    # Window and grace have wholly passed 44 days after 1 March 00:00, which is 14 April 00:00.
+    just_too_early, just_there = "2026-04-13T23:59:59.999999Z", "2026-04-14T00:00:00Z"
+    assert answer("2026-03-01T00:00:00Z", until=just_too_early, stage_changes=INTO_SQL) == "not known"
+    assert answer("2026-03-01T00:00:00Z", until=just_there, stage_changes=INTO_SQL) == "yes"
+    assert answer("2026-03-01T00:00:00Z", until=just_too_early) == "not known"
+    assert answer("2026-03-01T00:00:00Z", until=just_there) == "no"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        ("2026-02-18T00:00:00.000001Z", "yes"),
+        # The window is [as_of, as_of + 30 days): its last instant is no longer inside.
+        ("2026-02-18T00:00:00Z", "no"),
+        # A score taken at the very entry cannot know of it.
+        ("2026-03-20T00:00:00Z", "yes"),
+        # Just after it, the lead was there already: there is nothing left to become.
+        ("2026-03-20T00:00:00.000001Z", "not known"),
+    ],
+)
+def test_the_entry_counts_from_as_of_on_and_before_the_window_ends(as_of, expected, answer):
+    assert answer(as_of, stage_changes=INTO_SQL) == expected
+
+
+@pytest.mark.parametrize(
+    ("returned_at", "expected"),
+    [
+        ("2026-03-19T23:59:59Z", "yes"),  # an earlier return says nothing about this entry
+        ("2026-03-20T00:00:00Z", "no"),
+        ("2026-04-02T23:59:59.999999Z", "no"),
+        ("2026-04-03T00:00:00Z", "yes"),  # the grace of 14 days is over
+    ],
+)
+def test_a_return_counts_inside_the_grace_only(returned_at, expected, answer):
+    back = returned(returned_at, "not_ready")
+    assert answer("2026-03-01T00:00:00Z", stage_changes=INTO_SQL, status_changes=back) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("not_ready", "no"),
+        ("unable_to_reach", "not known"),  # censored
+        ("duplicate", "not known"),  # excluded
+        ("somebody_wrote_this", "no"),
+        ("", "no"),
+    ],
+)
+def test_what_a_return_means_is_said_by_its_reason(reason, expected, answer):
+    back = returned("2026-03-30T00:00:00Z", reason)
+    assert answer("2026-03-01T00:00:00Z", stage_changes=INTO_SQL, status_changes=back) == expected
+
+
+def test_a_stage_beyond_the_target_is_ready_too(answer):
+    skipped = "lead_id,happened_at,lifecycle_stage\nL1,2026-03-20T00:00:00Z,customer"
+    assert answer("2026-03-01T00:00:00Z", stage_changes=skipped) == "yes"
+
+
+def test_the_entry_counts_when_it_happened_however_late_that_became_known(answer):
+    late = "lead_id,happened_at,known_at,lifecycle_stage\nL1,2026-03-20T00:00:00Z,2026-06-01T00:00:00Z,sql"
+    assert answer("2026-03-01T00:00:00Z", stage_changes=late) == "yes"
+    # On 1 April nobody knew, but the lead had been there since 20 March: no score of that day is judged by it.
+    assert answer("2026-04-01T00:00:00Z", stage_changes=late) == "not known"
+
+
+RECYCLED = """
+    lead_id,happened_at,lifecycle_stage
+    L1,2026-02-01T00:00:00Z,mql
+    L1,2026-02-10T00:00:00Z,sql
+    L1,2026-02-15T00:00:00Z,lead
+    L1,2026-05-01T00:00:00Z,mql
+    L1,2026-05-20T00:00:00Z,sql
+"""
+
+
+def test_a_recycled_lead_is_a_new_episode_with_an_answer_of_its_own(history_of, definitions):
+    history = history_of(
+        leads=LEADS,
+        stage_changes=RECYCLED,
+        status_changes=returned("2026-02-15T00:00:00Z", "not_ready"),
+        activities=export_ends("2026-12-31T00:00:00Z"),
+    )
+    snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
+    outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)
+    assert [
+        (to_iso(as_of), ANSWERS[answer]) for as_of, answer in zip(snapshots.as_of, outcomes.answer, strict=True)
+    ] == [
+        ("2026-02-01T00:00:00.000001Z", "no"),
+        ("2026-05-01T00:00:00.000001Z", "yes"),
+    ]
+
+
+# The contact 512 of a reply of HubSpot's batch read, laid out by hand: MQL in July, set back in August by a
+# person who noted BAD_TIMING, MQL again in October, SQL in November.
+HUBSPOT_LEAD = """
+    lead_id,created_at
+    512,2026-06-01T00:00:00Z
+"""
+HUBSPOT_STAGES = """
+    lead_id,happened_at,lifecycle_stage
+    512,2026-06-01T00:00:00Z,lead
+    512,2026-07-10T12:00:00Z,mql
+    512,2026-08-15T09:00:00Z,lead
+    512,2026-10-28T08:00:00Z,mql
+    512,2026-11-02T10:11:12.345Z,sql
+"""
+HUBSPOT_STATUSES = """
+    lead_id,happened_at,lead_status
+    512,2026-08-15T09:00:00Z,returned
+    512,2026-10-29T09:00:00Z,working
+    512,2026-11-01T15:00:00Z,connected
+"""
+
+
+@pytest.mark.parametrize(
+    ("read_at", "second"),
+    [
+        # The reply was read on 23 November: window and grace of the second episode end on 11 December.
+        ("2026-11-23T00:00:00Z", "not known"),
+        ("2026-12-11T08:00:00Z", "not known"),
+        ("2026-12-11T08:00:00.000001Z", "yes"),
+    ],
+)
+def test_the_contact_that_was_mql_twice_is_two_episodes(read_at, second, history_of, definitions):
+    history = history_of(
+        leads=HUBSPOT_LEAD,
+        stage_changes=HUBSPOT_STAGES,
+        status_changes=HUBSPOT_STATUSES,
+        activities=f"lead_id,happened_at,activity\n512,{read_at},page_view",
+    )
+    snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
+    outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)
+    assert [to_iso(as_of)[:19] for as_of in snapshots.as_of] == ["2026-07-10T12:00:00", "2026-10-28T08:00:00"]
+    assert [ANSWERS[answer] for answer in outcomes.answer] == ["no", second]
+
+
+def test_a_lead_was_worked_if_sales_validly_tried_while_the_answer_was_open(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            before,2026-01-01T00:00:00Z
+            inside,2026-01-01T00:00:00Z
+            robot,2026-01-01T00:00:00Z
+            too_late,2026-01-01T00:00:00Z
+        """,
+        connect_attempts="""
+            lead_id,happened_at,channel,result,made_by
+            before,2026-02-28T23:59:59Z,phone,connected,person
+            inside,2026-03-01T00:00:00Z,phone,no_answer,person
+            robot,2026-03-02T00:00:00Z,email,connected,robot
+            too_late,2026-04-14T00:00:00Z,phone,connected,person
+        """,
+    )
+    as_of = np.full(4, parse_instant("2026-03-01T00:00:00Z", where="tests"))
+    outcomes = find_outcomes(history, np.arange(4), as_of, definitions)
+    assert dict(zip(history.lead_ids, outcomes.worked.tolist(), strict=True)) == {
+        "before": False,
+        "inside": True,
+        "robot": False,
+        "too_late": False,
+    }
