@@ -14,7 +14,7 @@ from leadml.engine.matrix import FeatureMatrix
 from leadml.history.tables import Codes, History, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
 from leadml.snapshots import Snapshots, make_snapshots
-from leadml.specs.project_spec import ProjectSpec, fingerprint
+from leadml.specs.project_spec import ProjectSpec, fingerprint, meaning_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -126,14 +126,13 @@ def make_training_set(history: History, spec: ProjectSpec) -> TrainingSet:
 
 def _recipe(history: History, spec: ProjectSpec, snapshots: Snapshots) -> dict[str, Any]:
     """Say what made a set, so that two sets can be told apart."""
-    definitions = spec.agreement.definitions.model_dump(mode="json")
     return {
-        "definitions": fingerprint(definitions),
+        "definitions": meaning_of(spec.agreement.definitions),
         "agreement_version": spec.agreement.version,
         "features": fingerprint([theme.model_dump(mode="json") for theme in spec.themes]),
         "rules": fingerprint(spec.rules.model_dump(mode="json")),
         "snapshots": list(snapshots.age_names),
-        "ready": definitions["ready"],
+        "ready": spec.agreement.definitions.ready.model_dump(mode="json"),
         "history_leads": len(history.lead_ids),
         "history_facts": {name: len(table.happened_at) for name, table in history.facts.items()},
         "history_known_until": to_iso(history.known_until),

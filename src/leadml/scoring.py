@@ -18,7 +18,7 @@ from leadml.learners.rules import award
 from leadml.learners.trained_model import TrainedModel
 from leadml.snapshots import known_lead_type, known_stage
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.specs.project_spec import ProjectSpec, fingerprint
+from leadml.specs.project_spec import ProjectSpec, meaning_of
 from leadml.wording.numbers import chance_in_words
 from leadml.wording.texts import LANGUAGES
 
@@ -161,7 +161,7 @@ class Scorer:
     """
 
     def __init__(self, model: TrainedModel, spec: ProjectSpec) -> None:
-        if fingerprint(spec.agreement.definitions.model_dump(mode="json")) != model.definitions:
+        if meaning_of(spec.agreement.definitions) != model.definitions:
             raise LeadmlError("other_definitions", where="sla.yaml, definitions")
         self.model = model
         self.agreement: AgreementSpec = spec.agreement

@@ -12,7 +12,7 @@ from leadml.errors import LeadmlError
 from leadml.history.tables import History, Numbers
 from leadml.learners.readiness import ReadinessModel, Recipe, fit_readiness
 from leadml.learners.trained_model import TrainedModel, Value
-from leadml.specs.project_spec import ProjectSpec, fingerprint
+from leadml.specs.project_spec import ProjectSpec, meaning_of
 
 _PACKAGES = ("leadml", "lightgbm", "numpy", "pandas", "scikit-learn")
 
@@ -80,7 +80,7 @@ def train(training_set: TrainingSet, spec: ProjectSpec) -> TrainedModel:
         readiness=fit_recipe(training_set, spec),
         themes=spec.themes,
         usual_values=usual_values(training_set.features, training_set.weights),
-        definitions=fingerprint(spec.agreement.definitions.model_dump(mode="json")),
+        definitions=meaning_of(spec.agreement.definitions),
         knows_until=int(training_set.closed_at.max()),
         recipe={
             **training_set.recipe,

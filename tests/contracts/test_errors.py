@@ -1,8 +1,8 @@
 """Whatever is wrong, a reader is told what, why, where and how to mend it: through every face, never by a traceback."""
 
-import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,11 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 import leadml
-from leadml.champion import VERSION_FILE, put_in_place, run_folder
+from leadml.champion import VERSION_FILE, run_folder
 from leadml.cli.main import app
 from leadml.errors import LeadmlError
 from leadml.training import train
 
+TINY_PROJECT = Path(__file__).parents[1] / "tiny_project"
 EXIT_WITH_PROBLEMS = 2
 NO_FACT_WITHOUT_TIME = "A fact without its time cannot be placed before or after a score."
 WRITE_ISO = "Write ISO 8601, as in 2026-03-02T09:00:00Z or 2026-03-02."
@@ -120,8 +121,8 @@ IN_A_PROJECT = cases(
         "Unknown key 'window_day'.",
         IGNORED_KEY,
         "features/engagement.yaml, line 9, features[0].window_day",
-        "Did you mean 'window_days'? Known keys here: attribute, half_life_days, kind, label, more_is, name, of, table, "
-        "unit, value, values, when_nothing, where, window_days.",
+        "Did you mean 'window_days'? Known keys here: attribute, half_life_days, kind, label, more_is, name, of, "
+        "table, unit, value, values, when_nothing, where, window_days.",
     ),
     Case(
         "wrong type in YAML",
@@ -270,7 +271,7 @@ AFTER_TRAINING = cases(
     ),
     Case(
         "nobody is open",
-        change("data/leads.csv", "L2,", "L0,"),
+        change("data/statuses.csv", "new", "unqualified"),
         "No lead is open at 2026-01-05T09:00:00.000001Z.",
         "Only leads that are open and below the target stage are scored.",
         "--as-of",
@@ -307,25 +308,20 @@ AFTER_TRAINING = cases(
 )
 
 
-def asked(folder, *command):
-    """Run a command in this process; a traceback would be in `exception`."""
-    outcome = CliRunner().invoke(app, [*command, "--project", str(folder)])
-    assert isinstance(outcome.exception, SystemExit), outcome.exception
-    assert outcome.exit_code == EXIT_WITH_PROBLEMS
-    assert outcome.stdout == ""
-    assert "Traceback" not in outcome.stderr
-    return outcome.stderr
+@pytest.fixture(scope="session")
+def champion(tmp_path_factory):
+    """Train on the tiny project; six leads are enough for a model that answers."""
+    folder = tmp_path_factory.mktemp("trained") / "champion"
+    folder.mkdir()
+    project = leadml.open(TINY_PROJECT)
+    train(project.training_set(), project.spec).write(folder)
+    (folder / VERSION_FILE).write_text('{"version": 1}', "utf-8")
+    return folder
 
 
 @pytest.fixture
-def trained_project(tiny_project):
-    """Put a champion into the tiny project; six leads are enough for one that answers."""
-    project = leadml.open(tiny_project)
-    new = run_folder(tiny_project) / "champion-new"
-    new.mkdir(parents=True)
-    train(project.training_set(), project.spec).write(new)
-    (new / VERSION_FILE).write_text('{"version": 1}', "utf-8")
-    put_in_place(new, tiny_project)
+def trained_project(tiny_project, champion):
+    shutil.copytree(champion, run_folder(tiny_project) / "champion")
     return tiny_project
 
 
@@ -336,13 +332,13 @@ def test_the_unbroken_project_has_no_problem(trained_project):
 
 
 @pytest.mark.parametrize("case", IN_A_PROJECT)
-def test_a_problem_of_a_project_is_told_in_four_parts(tiny_project, case):
+def test_a_problem_of_a_project_is_told_in_four_parts(tiny_project, case, asked):
     case.spoil(tiny_project)
     assert asked(tiny_project, *case.ask).strip() == case.text
 
 
 @pytest.mark.parametrize("case", IN_A_PROJECT)
-def test_a_program_reads_the_same_four_parts_as_json(tiny_project, case):
+def test_a_program_reads_the_same_four_parts_as_json(tiny_project, case, asked):
     case.spoil(tiny_project)
     told = json.loads(asked(tiny_project, *case.ask, "--json"))
     assert {name: told["error"][name] for name in case.parts} == case.parts
@@ -358,7 +354,7 @@ def test_a_notebook_raises_the_same_four_parts(tiny_project, case):
 
 
 @pytest.mark.parametrize("case", AFTER_TRAINING)
-def test_a_problem_of_a_score_is_told_in_four_parts(trained_project, case):
+def test_a_problem_of_a_score_is_told_in_four_parts(trained_project, case, asked):
     case.spoil(trained_project)
     assert asked(trained_project, *case.ask).strip() == case.text
     told = json.loads(asked(trained_project, *case.ask, "--json"))
@@ -366,25 +362,25 @@ def test_a_problem_of_a_score_is_told_in_four_parts(trained_project, case):
 
 
 @pytest.mark.parametrize(("command", "code"), [("score", "no_champion"), ("serve", "no_champion")])
-def test_what_needs_a_model_says_that_there_is_none(tiny_project, command, code):
+def test_what_needs_a_model_says_that_there_is_none(tiny_project, command, code, asked):
     told = json.loads(asked(tiny_project, command, "--json"))
     assert told["error"]["code"] == code
     assert told["error"]["fix"] == "Run leadml train first."
 
 
 @pytest.mark.parametrize("command", ["train", "compare"])
-def test_what_needs_more_history_says_so(tiny_project, command):
+def test_what_needs_more_history_says_so(tiny_project, command, asked):
     told = json.loads(asked(tiny_project, command, "--json"))
     assert told["error"]["code"] == "too_few_outcomes"
 
 
 @pytest.mark.parametrize("command", ["check", "train", "compare", "score", "serve", "demo"])
-def test_every_command_says_that_a_folder_is_no_project(tmp_path, command):
+def test_every_command_says_that_a_folder_is_no_project(tmp_path, command, asked):
     assert json.loads(asked(tmp_path, command, "--json"))["error"]["code"] == "no_project"
 
 
 @pytest.mark.parametrize("case", [*IN_A_PROJECT, *AFTER_TRAINING])
-def test_the_four_parts_are_told_in_japanese_too(trained_project, case):
+def test_the_four_parts_are_told_in_japanese_too(trained_project, case, asked):
     case.spoil(trained_project)
     english = json.loads(asked(trained_project, *case.ask, "--json"))["error"]
     japanese = json.loads(asked(trained_project, *case.ask, "--json", "--language", "ja"))["error"]
@@ -393,7 +389,7 @@ def test_the_four_parts_are_told_in_japanese_too(trained_project, case):
         assert any(ord(letter) > 0x3000 for letter in japanese[part]), japanese[part]
 
 
-def test_problems_of_several_files_are_told_in_one_run(tiny_project):
+def test_problems_of_several_files_are_told_in_one_run(tiny_project, asked):
     change("history.yaml", "folder: data", "folder: data\ntimezone: UTC")(tiny_project)
     change("models/rules.yaml", "points: 15", "points: fifteen")(tiny_project)
     write("features/fit.yaml", b"\xff\xfe")(tiny_project)
@@ -412,7 +408,7 @@ def test_problems_of_several_files_are_told_in_one_run(tiny_project):
     assert all(f"  Where: {problem['where']}\n  Fix:   {problem['fix']}" in text for problem in told["problems"])
 
 
-def test_problems_of_several_tables_are_told_in_one_run(tiny_project):
+def test_problems_of_several_tables_are_told_in_one_run(tiny_project, asked):
     change("data/leads.csv", "2026-01-05T09:00:00Z", "soon")(tiny_project)
     change("data/deals.csv", "12000.5", "NaN")(tiny_project)
     change("history.yaml", "lifecycle_stage: stage", "lifecycle_stage: stages")(tiny_project)
@@ -422,80 +418,6 @@ def test_problems_of_several_tables_are_told_in_one_run(tiny_project):
         ("unknown_column", "history.yaml, tables.stage_changes[0], file stages.csv"),
         ("not_a_number", "deals.csv, column amount, line 2 (1 in all)"),
     ]
-
-
-GARBAGE = bytes(range(256)) * 40
-DEFINITIONS = [
-    "history.yaml",
-    "sla.yaml",
-    "models/rules.yaml",
-    "models/readiness.yaml",
-    "features/fit.yaml",
-    "features/engagement.yaml",
-]
-
-
-@pytest.mark.parametrize("name", DEFINITIONS)
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(GARBAGE, id="binary"),
-        pytest.param(b"\x00" * 100, id="zeros"),
-        pytest.param(b"\x1b[31m\x07", id="control characters"),
-        pytest.param(b"", id="nothing"),
-        pytest.param(b"- a\n- list\n", id="a list"),
-        pytest.param(b"just words\n", id="words"),
-        pytest.param(b"42\n", id="a number"),
-        pytest.param(b"{" * 3000, id="endless nesting"),
-        pytest.param(b"a: &a {b: *a}\n", id="a mapping within itself"),
-        pytest.param(b"a: &a [*a]\nb: *a\n", id="a list within itself"),
-        pytest.param(b"theme:\n\tlabel: x\n", id="tab indentation"),
-        pytest.param(b"name: a\nname: b\n", id="a key twice"),
-        pytest.param(b"name: !!python/object/apply:os.getcwd []\n", id="a program"),
-        pytest.param(b"1: 2\nnull: 3\n[4]: 5\n", id="keys that are no words"),
-        pytest.param(b"name: 99999999999999999999999\nseed: .inf\n", id="endless numbers"),
-        pytest.param(b"--- {}\n--- {}\n", id="two documents"),
-    ],
-)
-def test_a_broken_definition_never_ends_in_a_traceback(tiny_project, name, content):
-    write(name, content)(tiny_project)
-    told = json.loads(asked(tiny_project, "check", "--json"))
-    assert all(problem["where"].startswith(name) for problem in told["problems"])
-    assert all(problem[part] for problem in told["problems"] for part in ("what", "why", "where", "fix"))
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        pytest.param("leads.csv", GARBAGE, id="binary"),
-        pytest.param("leads.csv", b"\x00" * 5000, id="zeros"),
-        pytest.param("leads.csv", b'id,created\n"L1,2026-01-05T09:00:00Z\n', id="an open quote"),
-        pytest.param("leads.csv", b"id;created;type\nL1;2026-01-05T09:00:00Z;x\n", id="semicolons"),
-        pytest.param("leads.csv", b"id,created\n" + b"L1," * 4000 + b"\n", id="far too many values"),
-        pytest.param("leads.csv", b"\n" * 5000, id="blank lines"),
-        pytest.param("leads.csv", "id,created\nL1,2026-01-05T09:00:00Z\n".encode("utf-16"), id="UTF-16"),
-        pytest.param("leads.csv.gz", gzip.compress(b"id,created\n" + GARBAGE)[:-30], id="a packed file cut short"),
-        pytest.param("leads.csv.gz", gzip.compress(GARBAGE), id="packed garbage"),
-        pytest.param("leads.csv.gz", GARBAGE, id="garbage that claims to be packed"),
-        pytest.param("leads.csv.gz", b"\x1f\x8b\x08" + GARBAGE, id="garbage that begins as if packed"),
-        pytest.param("leads.parquet", GARBAGE, id="garbage that claims to be Parquet"),
-        pytest.param("leads.parquet", b"PAR1" + GARBAGE + b"PAR1", id="garbage between Parquet's marks"),
-        pytest.param("leads.zip", b"PK\x03\x04" + GARBAGE, id="an archive"),
-        pytest.param("leads.xlsx", b"PK\x03\x04" + GARBAGE, id="a spreadsheet"),
-    ],
-)
-def test_a_broken_data_file_never_ends_in_a_traceback(tiny_project, name, content):
-    write(f"data/{name}", content)(tiny_project)
-    change("history.yaml", "leads.csv", name)(tiny_project)
-    told = json.loads(asked(tiny_project, "check", "--json"))
-    assert all(name in problem["where"] for problem in told["problems"])
-
-
-def test_a_folder_where_a_file_belongs_is_a_missing_file(tiny_project):
-    for name in ("data/leads.csv", "models/rules.yaml"):
-        remove(name)(tiny_project)
-        (tiny_project / name).mkdir()
-    assert json.loads(asked(tiny_project, "check", "--json"))["error"]["code"] == "missing_file"
 
 
 def test_a_problem_ends_a_process_with_a_code_and_nothing_on_standard_output(tiny_project):

@@ -1,7 +1,9 @@
 """Who is scored when, in training."""
 
-from leadml.clock import to_iso
-from leadml.snapshots import make_snapshots
+import numpy as np
+
+from leadml.clock import parse_instant, to_iso
+from leadml.snapshots import is_open, known_stage, make_snapshots
 from leadml.specs.readiness_spec import SnapshotSpec
 
 LATER = """
@@ -54,3 +56,108 @@ def test_a_step_back_that_became_known_later_does_not_reach_into_the_past(histor
         activities=LATER,
     )
     assert scored(history, definitions, 7.0, 14.0) == [("2026-03-08", "mql + 7 days")]
+
+
+def test_a_snapshot_at_a_fact_is_taken_just_after_all_facts_of_that_instant_are_known(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            L1,2026-02-01T00:00:00Z
+        """,
+        stage_changes="""
+            lead_id,happened_at,known_at,lifecycle_stage
+            L1,2026-03-01T00:00:00Z,2026-03-01T00:00:05Z,mql
+        """,
+        status_changes="""
+            lead_id,happened_at,known_at,lead_status
+            L1,2026-03-01T00:00:00Z,2026-03-01T00:00:09Z,working
+        """,
+        activities=LATER,
+    )
+    snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
+    assert [to_iso(as_of) for as_of in snapshots.as_of.tolist()] == ["2026-03-01T00:00:09.000001Z"]
+    assert known_stage(history, snapshots.leads, snapshots.as_of, definitions).tolist() == ["mql"]
+
+
+def test_saying_the_same_stage_again_is_no_new_entry(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            L1,2026-02-01T00:00:00Z
+            L2,2026-02-01T00:00:00Z
+        """,
+        stage_changes="""
+            lead_id,happened_at,lifecycle_stage
+            L1,2026-03-01T00:00:00Z,mql
+            L1,2026-03-05T00:00:00Z,mql
+            L2,2026-03-07T00:00:00Z,mql
+        """,
+        activities=LATER,
+    )
+    assert [day for day, _ in scored(history, definitions, 0.0)] == ["2026-03-01", "2026-03-07"]
+
+
+def test_snapshots_since_creation_need_no_stages_at_all(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at,known_at
+            L1,2026-02-01T00:00:00Z,2026-02-03T00:00:00Z
+        """,
+        activities=LATER,
+    )
+    specs = [SnapshotSpec(since="created", minutes=10), SnapshotSpec(since="mql", days=0)]
+    snapshots = make_snapshots(history, specs, definitions)
+    assert [to_iso(as_of) for as_of in snapshots.as_of.tolist()] == ["2026-02-03T00:10:00.000001Z"]
+
+
+def test_no_snapshot_lies_after_the_last_known_fact(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            L1,2026-02-01T00:00:00Z
+        """,
+        stage_changes="""
+            lead_id,happened_at,lifecycle_stage
+            L1,2026-03-01T00:00:00Z,mql
+        """,
+    )
+    assert scored(history, definitions, 0.0, 7.0) == [("2026-03-01", "mql + 0 days")]
+
+
+STANDINGS = """
+    lead_id,happened_at,known_at,lifecycle_stage
+    below,2026-03-01T00:00:00Z,,mql
+    at_target,2026-03-01T00:00:00Z,,sql
+    beyond,2026-03-01T00:00:00Z,,customer
+    back_again,2026-03-01T00:00:00Z,,sql
+    back_again,2026-03-02T00:00:00Z,,lead
+    known_later,2026-03-01T00:00:00Z,2026-03-20T00:00:00Z,sql
+    own_word,2026-03-01T00:00:00Z,,partner
+"""
+STATUSES = """
+    lead_id,happened_at,lead_status
+    closed,2026-03-01T00:00:00Z,unqualified
+    reopened,2026-03-01T00:00:00Z,unqualified
+    reopened,2026-03-02T00:00:00Z,working
+    returned,2026-03-01T00:00:00Z,returned
+"""
+
+
+def test_who_is_open_and_below_the_target_stage(history_of, definitions):
+    names = ["below", "at_target", "beyond", "back_again", "known_later", "own_word", "closed", "reopened", "returned"]
+    leads = "\n".join(["lead_id,created_at", *(f"{name},2026-02-01T00:00:00Z" for name in [*names, "silent"])])
+    history = history_of(
+        leads=f"{leads}\nnot_there_yet,2026-04-01T00:00:00Z", stage_changes=STANDINGS, status_changes=STATUSES
+    )
+    every = np.arange(len(history.lead_ids))
+    as_of = np.full(len(every), parse_instant("2026-03-10T00:00:00Z", where="tests"))
+    now_open = is_open(history, every, as_of, definitions)
+    assert {name for name, is_it in zip(history.lead_ids, now_open, strict=True) if is_it} == {
+        "below",
+        "back_again",
+        "known_later",
+        "own_word",
+        "reopened",
+        "returned",
+        "silent",
+    }

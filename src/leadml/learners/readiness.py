@@ -73,10 +73,10 @@ class ReadinessModel:
         rules = self.rules.contributions(matrix)
         start, values = rules.start, rules.values
         boosters: tuple[lightgbm.Booster, ...] = self._boosters  # type: ignore[attr-defined]
-        for booster in boosters:
+        for booster in boosters if len(values) else ():  # LightGBM cannot say anything about nobody
             shares = np.asarray(booster.predict(matrix.values, pred_contrib=True, num_threads=1))
             values = values + shares[:, :-1] / len(boosters)
-            start += float(shares[0, -1]) / len(boosters) if len(shares) else 0.0
+            start += float(shares[0, -1]) / len(boosters)
         return Contributions(start, values)
 
     def to_dict(self) -> dict[str, Any]:

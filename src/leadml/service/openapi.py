@@ -36,7 +36,7 @@ def describe() -> dict[str, Any]:
     score = {
         "operationId": "score",
         "summary": "Score leads, with reasons",
-        "description": "Without `as_of` the request is live: it is written down before it is answered.",
+        "description": "Every answer is stored before it is given; without `as_of` the request is live, and so are its facts.",
         "parameters": [
             {
                 "name": "Accept-Language",

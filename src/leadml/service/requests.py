@@ -137,7 +137,8 @@ class ScoreRequest(RequestPart):
     """Leads to score: at an instant of the past with `as_of`, now without it."""
 
     as_of: Instant | None = Field(
-        None, description="Only what was known before this instant counts. Left out: now, and written down."
+        None,
+        description="Only what was known before this instant counts. Left out: now, and the facts are written down.",
     )
     leads: Annotated[list[LeadRecord], Field(min_length=1, max_length=MOST_LEADS)]
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+from pydantic import BaseModel
 
 from leadml.errors import LeadmlError, ProblemsError, known_words, raise_problems
-from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.agreement_spec import AgreementSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.history_spec import HistorySpec
 from leadml.specs.readiness_spec import ReadinessSpec
-from leadml.specs.reading import S, read_specification
+from leadml.specs.reading import Label, S, read_specification
 from leadml.specs.rules_spec import RulesSpec
 from leadml.vocabulary import Theme
 from leadml.wording.texts import nearest
@@ -137,3 +138,29 @@ def fingerprint(content: object) -> str:
     True
     """
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def meaning_of(definitions: DefinitionsSpec) -> str:
+    """Fingerprint what the definitions mean: two that differ only in labels mean the same.
+
+    Parameters
+    ----------
+    definitions : DefinitionsSpec
+
+    Returns
+    -------
+    fingerprint : str
+        Keys that are not set do not count, so that a new optional key changes no old agreement;
+        the order of stages, statuses and personas does.
+    """
+    return fingerprint(_meaning(definitions))
+
+
+def _meaning(node: object) -> object:
+    if isinstance(node, Label):
+        return None
+    if isinstance(node, BaseModel):
+        return [[name, _meaning(value)] for name, value in node if value is not None]
+    if isinstance(node, dict):
+        return [[name, _meaning(value)] for name, value in node.items()]
+    return [_meaning(value) for value in node] if isinstance(node, tuple) else node

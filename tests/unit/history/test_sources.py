@@ -279,9 +279,9 @@ def test_a_clock_that_is_a_little_ahead_is_forgiven(change, history, problems):
 @pytest.mark.parametrize(
     ("old", "new", "code", "place"),
     [
-        ("activity: what", "activity: waht", "unknown_column", "tables.activities[0], file activities.csv"),
+        ("activity: what", "activity: deed", "unknown_column", "tables.activities[0], file activities.csv"),
         ("seniority: seniority", "seniority: level", "unknown_column", "tables.leads[0], file leads.csv"),
-        ("activity: what", "aktivity: what, activity: what", "unknown_key", "tables.activities[0], columns"),
+        ("activity: what", "deed: what, activity: what", "unknown_key", "tables.activities[0], columns"),
         ("activity: what, ", "", "missing_key", "tables.activities[0], columns"),
         ("words: {lifecycle_stage:", "words: {reason:", "missing_key", "tables.stage_changes[0], columns"),
         (WORDS, "constants: {lifecycle_stage: sql}", "named_twice", "tables.stage_changes[0]"),

@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from leadml.errors import LeadmlError, ProblemsError
-from leadml.specs.project_spec import fingerprint, read_project
+from leadml.specs.project_spec import fingerprint, meaning_of, read_project
 
 
 def change(file, old, new):
@@ -110,3 +112,22 @@ def test_a_comment_does_not_change_what_the_teams_agreed(tiny_project):
     change(tiny_project / "sla.yaml", "definitions:", "definitions: # what we mean")
     after = read_project(tiny_project).agreement.definitions.model_dump(mode="json")
     assert fingerprint(after) == fingerprint(before)
+
+
+def test_two_agreements_that_differ_in_labels_mean_the_same(tiny_project):
+    before = meaning_of(read_project(tiny_project).agreement.definitions)
+    sla = tiny_project / "sla.yaml"
+    text = sla.read_text(encoding="utf-8")
+    label = re.search(r"ja: (\S+?)[,}]", text).group(1)
+    sla.write_text(text.replace(label, "別の名前"), encoding="utf-8")
+    assert meaning_of(read_project(tiny_project).agreement.definitions) == before
+
+
+def test_an_agreement_that_means_something_else_is_another_one(tiny_project):
+    before = meaning_of(read_project(tiny_project).agreement.definitions)
+    sla = tiny_project / "sla.yaml"
+    text = sla.read_text(encoding="utf-8")
+    changed = re.sub(r"within_days: \d+", "within_days: 45", text, count=1)
+    assert changed != text
+    sla.write_text(changed, encoding="utf-8")
+    assert meaning_of(read_project(tiny_project).agreement.definitions) != before

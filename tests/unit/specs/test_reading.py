@@ -211,11 +211,13 @@ def test_keys_where_a_list_belongs_are_said(problem_of):
 
 def test_every_problem_of_a_file_is_reported_at_once(read):
     with pytest.raises(ProblemsError) as caught:
-        read("label: {en: 1}\nbands:\n  - {nam: A, score_at_least: x}\n  - {name: B, score_at_least: 4}\nowners: {}\n")
+        read(
+            "label: {en: 1}\nbands:\n  - {title: A, score_at_least: x}\n  - {name: B, score_at_least: 4}\nowners: {}\n"
+        )
     assert sorted((problem.code, problem.where) for problem in caught.value.problems) == [
         ("missing_key", "sla.yaml, line 1, label.ja"),
         ("missing_key", "sla.yaml, line 3, bands[0].name"),
-        ("unknown_key", "sla.yaml, line 3, bands[0].nam"),
+        ("unknown_key", "sla.yaml, line 3, bands[0].title"),
         ("unknown_key", "sla.yaml, line 5, owners"),
         ("wrong_type", "sla.yaml, line 1, label.en"),
         ("wrong_type", "sla.yaml, line 3, bands[0].score_at_least"),

@@ -71,7 +71,7 @@ def test_a_rule_awards_in_one_way(rule_with, lines):
     [
         ("when: {feature: calls, is: 3}\n    points: 2", "wrong_type", "line 4, rules[0].when.is"),
         ("when: {feature: calls, at_least: two}\n    points: 2", "wrong_type", "line 4, rules[0].when.at_least"),
-        ("when: {feature: calls, atleast: 2}\n    points: 2", "unknown_key", "line 4, rules[0].when.atleast"),
+        ("when: {feature: calls, minimum: 2}\n    points: 2", "unknown_key", "line 4, rules[0].when.minimum"),
         ("when: {at_least: 2}\n    points: 2", "missing_key", "line 4, rules[0].when.feature"),
         (
             "when: {feature: calls}\n    points_per_unit: 2\n    at_most_units: 0",

@@ -35,7 +35,7 @@ def test_a_file_is_read_once():
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("versoin", "version"), ("owner", "owners"), ("lifecyclestage", "lifecycle_stage"), ("xyz", ""), ("", "")],
+    [("verson", "version"), ("owner", "owners"), ("lifecyclestage", "lifecycle_stage"), ("xyz", ""), ("", "")],
 )
 def test_the_nearest_word_is_what_somebody_probably_meant(written, meant):
     assert nearest(written, ["version", "owners", "lifecycle_stage"]) == meant

@@ -1,0 +1,99 @@
+"""Snapshots, features and outcome side by side."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from leadml.dataset import make_training_set
+from leadml.errors import LeadmlError
+from leadml.training import prepare
+
+LEADS = """
+    lead_id,created_at,lead_type
+    L1,2026-01-01T00:00:00Z,new_prospect
+    L2,2026-01-05T00:00:00Z,existing_customer
+    L3,2026-06-20T00:00:00Z,
+"""
+STAGES = """
+    lead_id,happened_at,lifecycle_stage
+    L1,2026-02-01T00:00:00Z,mql
+    L1,2026-02-20T00:00:00Z,sql
+    L2,2026-02-01T00:00:00Z,mql
+    L3,2026-06-25T00:00:00Z,mql
+"""
+ACTIVITIES = """
+    lead_id,happened_at,activity,content
+    L1,2026-02-04T00:00:00Z,page_view,pricing
+    L2,2026-06-30T00:00:00Z,page_view,pricing
+"""
+
+
+@pytest.fixture
+def training_set(history_of, spec):
+    return make_training_set(history_of(leads=LEADS, stage_changes=STAGES, activities=ACTIVITIES), spec)
+
+
+def test_only_snapshots_whose_answer_is_known_are_kept(training_set):
+    frame = training_set.to_frame()
+    # Both leads are scored 3 days after creation, at the entry into MQL and a week later; L3's windows are open.
+    assert frame["lead_id"].tolist() == ["L1"] * 3 + ["L2"] * 3
+    assert frame["age"].tolist() == ["created + 3 days", "mql + 0 days", "mql + 7 days"] * 2
+    # The first snapshot of L1, 4 January, comes more than 30 days before 20 February.
+    assert frame["ready"].tolist() == [False, True, True, False, False, False]
+
+
+def test_each_snapshot_sees_what_was_known_before_it(training_set):
+    frame = training_set.to_frame()
+    assert frame["pricing_views_30d"].tolist() == [0, 0, 1, 0, 0, 0]
+    assert frame["days_in_mql"].round(3).fillna(-1).tolist() == [-1, 0, 7, -1, 0, 7]
+    assert frame["lead_type"].tolist() == ["new_prospect"] * 3 + ["existing_customer"] * 3
+
+
+def test_each_lead_weighs_the_same_however_often_it_is_scored(training_set_of):
+    weights = training_set_of(leads=[0, 0, 0, 1, 2, 2], ready=[0, 0, 1, 1, 0, 1]).weights
+    np.testing.assert_allclose([weights[:3].sum(), weights[3], weights[4:].sum()], [2, 2, 2])
+    assert weights.mean() == pytest.approx(1)
+
+
+def test_taking_rows_takes_all_columns_along(training_set):
+    part = training_set.rows(np.array([4, 1]))
+    frame = part.to_frame()
+    assert frame["lead_id"].tolist() == ["L2", "L1"]
+    assert frame["age"].tolist() == ["mql + 0 days"] * 2
+    assert (part.ready.tolist(), len(part)) == ([0, 1], 2)
+    assert part.weights.tolist() == [1, 1]
+    assert part.created_at.tolist() == training_set.created_at[[4, 1]].tolist()
+
+
+def test_the_recipe_tells_two_sets_apart(training_set, history_of, spec):
+    less = history_of(leads=LEADS, stage_changes=STAGES, activities=ACTIVITIES.rsplit("\n", 2)[0])
+    other = make_training_set(less, spec)
+    differing = {key for key in training_set.recipe if training_set.recipe[key] != other.recipe[key]}
+    assert differing == {"history_facts", "history_known_until"}
+    assert training_set.recipe["history_facts"]["activities"] == 2
+    assert training_set.recipe["ready"]["reach"] == "sql"
+
+
+def test_words_that_no_snapshot_has_are_not_carried_along(history_of, spec):
+    later = LEADS + "    L4,2026-06-29T00:00:00Z,maintenance_service\n"
+    training_set = make_training_set(history_of(leads=later, stage_changes=STAGES, activities=ACTIVITIES), spec)
+    assert training_set.features.words["lead_type"] == ("existing_customer", "new_prospect")
+
+
+def test_a_feature_that_names_what_does_not_exist_is_refused_before_anything_is_computed(history_of, spec):
+    (fit, *others) = spec.themes
+    broken = fit.model_copy(update={"features": (fit.features[0].model_copy(update={"kind": "macth"}),)})
+    with pytest.raises(LeadmlError, match="Did you mean 'match'"):
+        make_training_set(history_of(leads=LEADS), dataclasses.replace(spec, themes=(broken, *others)))
+
+
+def test_a_history_without_any_known_answer_is_refused_with_a_reason(history_of, spec):
+    with pytest.raises(LeadmlError) as caught:
+        prepare(
+            history_of(leads=LEADS),
+            dataclasses.replace(
+                spec, readiness=spec.readiness.model_copy(update={"snapshots": spec.readiness.snapshots[1:]})
+            ),
+        )
+    assert caught.value.code == "no_snapshots"
