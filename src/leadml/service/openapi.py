@@ -36,7 +36,7 @@ def describe() -> dict[str, Any]:
     score = {
         "operationId": "score",
         "summary": "Score leads, with reasons",
-        "description": "Every answer is stored before it is given; without `as_of` the request is live, and so are its facts.",
+        "description": "Every answer is stored before it is given; without `as_of` its facts are, too.",
         "parameters": [
             {
                 "name": "Accept-Language",
