@@ -57,14 +57,13 @@ def quiet_before(lead, instant, table_left_empty):
 def with_fact(lead, table, fact, instant):
     if table != "company":
         return [{**lead, table: [*lead[table], {"happened_at": to_iso(instant), **fact}]}]
-    colleague = {
+    told_again = {
         **{name: [] for name, facts in lead.items() if isinstance(facts, list)},
-        "lead_id": "L2",
+        "lead_id": lead["lead_id"],
         "created_at": to_iso(instant),
-        "company_id": lead["company_id"],
         "company": {"created_at": to_iso(instant), "attributes": fact},
     }
-    return [lead, colleague]
+    return [lead, told_again]
 
 
 def test_every_feature_and_every_kind_is_tried(spec, definitions):

@@ -118,7 +118,7 @@ def _gather(tables: frozenset[str], members: Sequence[tuple[int, Record]]) -> di
         gathered["companies"] = _Gathered()
     for number, lead in members:
         lead_id, place = str(lead["lead_id"]), f"leads[{number}]"
-        company_id = lead.get("company_id") or f"company of {lead_id}"
+        company_id = f"company of {lead_id}"  # its own id would mix in what another lead of the request says
         wide = {**(lead.get("attributes") or {}), "lead_type": lead.get("lead_type"), "company_id": company_id}
         gathered["leads"].add(lead_id, {"times": lead, "wide": wide}, place)
         if "company" in tables:

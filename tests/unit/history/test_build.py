@@ -119,6 +119,18 @@ def test_an_event_that_is_told_twice_counts_once_and_is_reported(history_of):
     assert findings_of(history) == [("activities", "counted_once", 1)]
 
 
+def test_of_an_event_that_is_told_twice_the_telling_known_first_counts(history_of):
+    history = history_of(
+        leads=LEADS,
+        activities="""
+            lead_id,happened_at,known_at,activity,event_id
+            L1,2026-03-03T09:00:00Z,2026-03-09T09:00:00Z,corrected,E1
+            L1,2026-03-04T09:00:00Z,2026-03-04T09:00:00Z,first,E1
+        """,
+    )
+    assert rows_of(history, "activities", "activity") == ["L1 04T09:00 first"]
+
+
 def test_rows_equal_in_every_column_count_once_and_a_difference_anywhere_counts(history_of):
     history = history_of(
         leads=LEADS,

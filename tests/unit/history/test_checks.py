@@ -94,6 +94,21 @@ def test_a_word_only_of_strangers_is_not_counted(history_of, definitions):
     assert [key for _, key, *_ in findings_of(report)] == ["unknown_lead"]
 
 
+def test_a_word_of_a_telling_that_does_not_count_is_not_counted(history_of, definitions):
+    report = check_history(
+        history_of(
+            leads=LEADS,
+            stage_changes="""
+                lead_id,happened_at,lifecycle_stage,event_id
+                L1,2026-03-03T09:00:00Z,mql,E1
+                L1,2026-03-03T09:00:05Z,MQL,E1
+            """,
+        ),
+        definitions,
+    )
+    assert [key for _, key, *_ in findings_of(report)] == ["counted_once"]
+
+
 def test_facts_before_their_lead_existed_are_counted(history_of, definitions):
     report = check_history(
         history_of(
