@@ -105,7 +105,10 @@ def whole_parts(exact: Sequence[float], total: int) -> list[int]:
     """
     floors = [int(np.floor(part)) for part in exact]
     missing = total - sum(floors)
-    by_claim = sorted(range(len(exact)), key=lambda place: (floors[place] - exact[place], -abs(exact[place]), place))
+    # Fractions that differ by the noise of floating point are a tie.
+    by_claim = sorted(
+        range(len(exact)), key=lambda place: (-round(exact[place] - floors[place], 9), -abs(exact[place]), place)
+    )
     for place in by_claim[:missing]:
         floors[place] += 1
     return floors

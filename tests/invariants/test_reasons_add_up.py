@@ -31,13 +31,13 @@ def test_whole_parts_add_up_and_lie_within_one_of_the_exact_ones(exact, up):
     up, down = [], []
     for whole, part in zip(parts, exact, strict=True):
         (up if whole > math.floor(part) else down).append(part - math.floor(part))
-    assert min(up, default=1.0) >= max(down, default=0.0)
+    assert min(up, default=1.0) >= max(down, default=0.0) - 1e-9  # less is a tie
 
 
 @given(st.permutations([12.5, -7.5, 3.5, 0.5]))
 def test_of_equal_fractions_the_larger_effect_is_rounded_up(exact):
     parts = dict(zip(exact, whole_parts(exact, 10), strict=True))
-    assert parts == {12.5: 13, -7.5: -7, 3.5: 4, 0.5: 0} if sum(exact) == 9.5 else sum(parts.values()) == 10
+    assert parts == {12.5: 13, -7.5: -7, 3.5: 4, 0.5: 0}
 
 
 def adds_up(answer):

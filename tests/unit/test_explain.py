@@ -153,3 +153,8 @@ def test_an_explanation_carries_the_values_it_explains(explain):
         "usual_value": "mori",
         "reason": "Owner: weber (usual: mori)",
     }
+
+
+def test_fractions_that_differ_by_the_noise_of_floating_point_are_a_tie():
+    # 30.4 and 8.4 have the same fraction, though 30.4 - 30 < 8.4 - 8 in binary: the larger value wins.
+    assert whole_parts([8.4, 30.4, 0.2], 39) == [8, 31, 0]

@@ -177,7 +177,7 @@ def _loss_after_best_intercept(margin: Numbers, ready: Numbers, weights: Numbers
     for _ in range(20):
         chance = probability(margin + shift)
         slope = float(np.sum(weights * chance * (1 - chance)))
-        shift += float(np.sum(weights * (ready - chance))) / max(slope, 1e-9)
+        shift += float(np.clip(np.sum(weights * (ready - chance)) / max(slope, 1e-9), -2.0, 2.0))
     chance = np.clip(probability(margin + shift), 1e-12, 1 - 1e-12)
     return float(-np.average(ready * np.log(chance) + (1 - ready) * np.log(1 - chance), weights=weights))
 
