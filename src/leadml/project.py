@@ -15,7 +15,7 @@ from leadml.champion import VERSION_FILE, champion_folder
 from leadml.clock import just_after, now, parse_instant, to_iso
 from leadml.compare import Comparison, compare_recipe
 from leadml.dataset import TrainingSet
-from leadml.engine.catalogue import check_features
+from leadml.engine.catalogue import check_features, check_rules
 from leadml.errors import LeadmlError
 from leadml.history.checks import CheckReport, check_history
 from leadml.history.sources import read_history
@@ -86,14 +86,20 @@ class Project:
         self.folder = Path(folder)
         self.spec: ProjectSpec = read_project(self.folder)
         check_features(self.spec.themes)
+        check_rules(self.spec.rules.rules, self.spec.features)
         self.data = self.folder / self.spec.history.folder if data is None else Path(data)
-        self._on_progress = on_progress
+        self.on_progress = on_progress
+
+    @property
+    def tables(self) -> int:
+        """Number of tables that `history.yaml` names; reading each is a step."""
+        return len(self.spec.history.tables.model_fields_set)
 
     @cached_property
     def history(self) -> History:
         """All facts of the project, read once."""
         definitions = self.spec.agreement.definitions
-        return read_history(self.spec.history, self.data, definitions, on_progress=self._on_progress)
+        return read_history(self.spec.history, self.data, definitions, on_progress=self.on_progress)
 
     def check(self) -> CheckReport:
         """Look the history over before anything is learned from it."""
@@ -119,9 +125,9 @@ class Project:
         from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
 
         training_set, comparison = self._judged()
-        self._on_progress("fit")
+        self.on_progress("fit")
         model = train(training_set, self.spec)
-        self._on_progress("register")
+        self.on_progress("register")
         with tempfile.TemporaryDirectory() as folder:
             model.write(Path(folder))
             version = register(
@@ -139,9 +145,9 @@ class Project:
         return self._judged()[1]
 
     def _judged(self) -> tuple[TrainingSet, Comparison]:
-        self._on_progress("training_set")
+        self.on_progress("training_set")
         training_set = self.training_set()
-        self._on_progress("judge")
+        self.on_progress("judge")
         return training_set, compare_recipe(training_set, self.spec)
 
     def champion(self) -> TrainedModel:
@@ -152,12 +158,11 @@ class Project:
         LeadmlError
             `no_champion` when nothing was trained yet, `unreadable_model` when its files are damaged.
         """
-        folder = champion_folder(self.folder)
-        try:
-            version = int(orjson.loads((folder / VERSION_FILE).read_bytes())["version"])
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise LeadmlError("unreadable_model", where=f"{folder.name}/{VERSION_FILE}", problem=str(error)) from None
-        return TrainedModel.read(folder, version=version)
+        while True:
+            folder = champion_folder(self.folder)
+            model = TrainedModel.read(folder, version=_version_in(folder))
+            if champion_folder(self.folder) == folder and _version_in(folder) == model.version:
+                return model  # else a training swapped in another champion while we read
 
     def scorer(self) -> Scorer:
         """Make the one path of a score: the champion under the agreement."""
@@ -185,7 +190,7 @@ class Project:
         """
         scorer = self.scorer()
         instant = self._instant(as_of)
-        self._on_progress("score")
+        self.on_progress("score")
         if lead_ids is not None:
             return scorer.score(self.history, lead_ids, instant)
         every = np.arange(len(self.history.lead_ids))
@@ -198,7 +203,7 @@ class Project:
 
     def _instant(self, as_of: str | int | None) -> int:
         if as_of is None:
-            return just_after([self.history.known_until])
+            return min(just_after([self.history.known_until]), now())  # a day that has not ended lies ahead
         instant = as_of
         if isinstance(instant, str):
             instant = parse_instant(instant, where="--as-of", time_zone=self.spec.history.time_zone)
@@ -208,6 +213,13 @@ class Project:
         if instant <= first:
             raise LeadmlError("as_of_before_history", where="--as-of", as_of=to_iso(instant), first=to_iso(first))
         return instant
+
+
+def _version_in(folder: Path) -> int:
+    try:
+        return int(orjson.loads((folder / VERSION_FILE).read_bytes())["version"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise LeadmlError("unreadable_model", where=f"{folder.name}/{VERSION_FILE}", problem=str(error)) from None
 
 
 def _metrics(comparison: Comparison) -> dict[str, float]:

@@ -117,6 +117,7 @@ def check_out(*, project_folder: Path, name: str) -> Path:
         client = _client(project_folder)
         version = client.get_model_version_by_alias(name, CHAMPION)
         new_folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=run_folder(project_folder)))
+        new_folder.chmod(0o755)  # the service may run as another user; no row of a lead is in it
         copied = Path(client.download_artifacts(str(version.run_id), _ARTIFACTS, str(new_folder)))
     # MLflow keeps the artifacts' own folder in the path; the champion's files stand one level higher.
     for file in tuple(copied.iterdir()):

@@ -193,7 +193,7 @@ class Scorer:
         """
         snapshots = _known_leads(history, lead_ids, as_of)
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self._catalogue)
-        contributions = self.model.readiness.contributions(matrix)
+        contributions = self.model.contributions(matrix)
         effects = self._scale.effects(contributions.values)
         start = float(self._scale.unclipped(np.array([contributions.start]))[0])
         not_known = self._catalogue.unknown_in(history)

@@ -18,11 +18,15 @@ from leadml.vocabulary import StatusMeaning
 
 _NO_LABEL = Label(en="", ja="")
 _CREATED = FeatureSpec(name="created", label=_NO_LABEL, kind="count", table="leads", when_nothing=0.0)
-_STAGE = FeatureSpec(
-    name="stage", label=_NO_LABEL, kind="latest", table="stage_changes", value="lifecycle_stage", when_nothing="missing"
-)
+# A status that the agreement does not define has no meaning: it neither closes a lead nor opens it again.
 _STATUS_MEANING = FeatureSpec(
-    name="status", label=_NO_LABEL, kind="latest", table="status_changes", value="meaning", when_nothing="missing"
+    name="status",
+    label=_NO_LABEL,
+    kind="latest",
+    table="status_changes",
+    value="meaning",
+    where={"meaning": tuple(StatusMeaning)},
+    when_nothing="missing",
 )
 _LEAD_TYPE = FeatureSpec(
     name="lead_type",
@@ -180,9 +184,10 @@ def is_open(history: History, leads: Codes, as_of: Instants, definitions: Defini
         True where, by what was known, the lead existed, its stage lies below the target and its
         status is not closed. A status or stage that the agreement does not define closes nothing.
     """
-    exists, stage, meaning = (
-        _known_then(history, leads, as_of, feature, definitions) for feature in (_CREATED, _STAGE, _STATUS_MEANING)
+    exists, meaning = (
+        _known_then(history, leads, as_of, feature, definitions) for feature in (_CREATED, _STATUS_MEANING)
     )
+    stage = known_stage(history, leads, as_of, definitions)
     target = definitions.lifecycle_stages.index(definitions.ready.reach)
     beyond = np.isin(stage, np.array(definitions.lifecycle_stages[target:], dtype=object))
     closed = meaning == StatusMeaning.CLOSED.value
@@ -206,7 +211,17 @@ def known_stage(
     -------
     stages : object array of str or None, shape (n,)
     """
-    return _known_then(history, leads, as_of, _STAGE, definitions)
+    # A stage that the agreement does not define says nothing: the one before it still holds.
+    stage = FeatureSpec(
+        name="stage",
+        label=_NO_LABEL,
+        kind="latest",
+        table="stage_changes",
+        value="lifecycle_stage",
+        where={"lifecycle_stage": definitions.lifecycle_stages},
+        when_nothing="missing",
+    )
+    return _known_then(history, leads, as_of, stage, definitions)
 
 
 def known_lead_type(

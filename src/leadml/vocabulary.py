@@ -8,17 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class LifecycleStage(StrEnum):
-    """The usual stages, in order; a company may declare its own in `sla.yaml`."""
-
-    SUBSCRIBER = "subscriber"
-    LEAD = "lead"
-    MQL = "mql"
-    SQL = "sql"
-    OPPORTUNITY = "opportunity"
-    CUSTOMER = "customer"
-
-
 class StatusMeaning(StrEnum):
     """What a lead status says about the lead: still open, handed back, or closed."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
-from leadml.specs.project_spec import fingerprint
+from leadml.specs.project_spec import meaning_of
 from leadml.training import prepare, train, usual_values
 
 
@@ -37,7 +37,7 @@ def test_a_category_that_nobody_has_no_usual_word():
 def test_a_model_says_what_made_it(demo_model, demo_training_set, spec):
     assert (demo_model.name, demo_model.version) == ("readiness", 0)
     assert demo_model.knows_until == demo_training_set.closed_at.max()
-    assert demo_model.definitions == fingerprint(spec.agreement.definitions.model_dump(mode="json"))
+    assert demo_model.definitions == meaning_of(spec.agreement.definitions)
     assert demo_model.recipe["snapshots_used"] == len(demo_training_set)
     assert demo_model.recipe["learner"]["leaves"] == 6
     assert demo_model.recipe["seed"] == 7

@@ -1,4 +1,4 @@
-from leadml.vocabulary import TERMS, LifecycleStage, Theme, glossary_markdown
+from leadml.vocabulary import TERMS, Theme, glossary_markdown
 
 
 def test_the_ten_terms_are_those_of_the_agreement():
@@ -35,10 +35,6 @@ def test_the_page_has_one_row_a_term():
     assert [cells[:3] for cells in terms] == [
         [str(number), term.english, term.japanese] for number, term in enumerate(TERMS, start=1)
     ]
-
-
-def test_stages_stand_in_the_order_in_which_a_lead_passes_them():
-    assert list(LifecycleStage) == ["subscriber", "lead", "mql", "sql", "opportunity", "customer"]
 
 
 def test_themes_are_the_five_feature_files():

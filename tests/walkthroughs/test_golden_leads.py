@@ -118,13 +118,13 @@ def test_the_arithmetic_of_the_first_lead_by_hand(answered):
         -0.542, abs=0.001
     )
 
-    # Where the score comes from: the usual lead stands at 26, then one line a theme; nothing is held.
+    # Where the score comes from: the usual lead stands at 19, then one line a theme; nothing is held.
     effects = {theme["theme"]: theme["effect"] for theme in answer["effects"]}
-    assert effects == {"fit": 7, "persona": 0, "journey": 4, "engagement": 11, "sales_touch": 2}
-    assert (answer["start"], answer["held_at"], answer["held_effect"]) == (26, None, 0)
-    assert answer["score"] == 26 + (7 + 0 + 4 + 11 + 2) + 0 == 50
-    # Each theme is the sum of its features; fit is icp_match 8 and industry -1.
-    assert [line["effect"] for line in answer["effects"][0]["features"]] == [8, -1]
+    assert effects == {"fit": 11, "persona": 1, "journey": 3, "engagement": 13, "sales_touch": 3}
+    assert (answer["start"], answer["held_at"], answer["held_effect"]) == (19, None, 0)
+    assert answer["score"] == 19 + (11 + 1 + 3 + 13 + 3) + 0 == 50
+    # Each theme is the sum of its features; fit is icp_match 12 and industry -1.
+    assert [line["effect"] for line in answer["effects"][0]["features"]] == [12, -1]
 
     # A score of 50 stands for a chance of 0.4, which is odds of 2 to 3; ten points double the odds.
     odds_at_50 = 0.4 / (1 - 0.4)
@@ -161,7 +161,7 @@ def test_the_quiet_lead_by_hand(answered):
     answer = answered("3")
     effects = [theme["effect"] for theme in answer["effects"]]
     # -8 does not exist: the score is held at 0, and the line "held at 0" gives the 8 points back.
-    assert (answer["start"], effects, answer["held_effect"]) == (26, [-4, 0, -13, -15, -2], 8)
+    assert (answer["start"], effects, answer["held_effect"]) == (19, [0, 1, -13, -14, -1], 8)
     assert answer["start"] + sum(effects) + answer["held_effect"] == answer["score"] == answer["held_at"] == 0
     assert round(answer["score_unclipped"]) == -8
     assert answer["chance"] == {"en": "about 1 in 90", "ja": "約90件に1件"}

@@ -25,8 +25,10 @@ def check(
     Example: leadml check --project examples/bpi2012 --data DIR
     """
     with problems_told(as_json=as_json, language=language):
-        with Steps(9, language=language, quiet=as_json) as steps:
-            report = Project(project, data=data, on_progress=steps).check()
+        opened = Project(project, data=data)
+        with Steps(opened.tables, language=language, quiet=as_json) as steps:
+            opened.on_progress = steps
+            report = opened.check()
         if as_json:
             tell_json(asdict(report))
         else:

@@ -23,8 +23,10 @@ def compare(
     Example: leadml compare --project examples/bpi2012 --data DIR
     """
     with problems_told(as_json=as_json, language=language):
-        with Steps(11, language=language, quiet=as_json) as steps:
-            comparison = Project(project, data=data, on_progress=steps).compare()
+        opened = Project(project, data=data)
+        with Steps(opened.tables, 2, language=language, quiet=as_json) as steps:
+            opened.on_progress = steps
+            comparison = opened.compare()
         if as_json:
             tell_json(asdict(comparison))
             return

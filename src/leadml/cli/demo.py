@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from leadml.champion import run_folder
 from leadml.cli.check import show_check
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.tables import score_table
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.cli.train import show_training
-from leadml.demo.generate import generate, write
+from leadml.demo.generate import DemoCrm, generate, write
 from leadml.demo.judgement import Judgement, judge_model
+from leadml.errors import LeadmlError
 from leadml.project import Project
 from leadml.splits import split_by_time
 from leadml.training import fit_recipe
@@ -35,11 +37,12 @@ def demo(
     Example: leadml demo --leads 2000 --seed 11
     """
     with problems_told(as_json=as_json, language=language):
-        with Steps(17, language=language, quiet=as_json) as steps:
-            opened = Project(project, on_progress=steps)
+        opened = Project(project)
+        with Steps(opened.tables, 7, language=language, quiet=as_json) as steps:
+            opened.on_progress = steps
             steps("generate")
             crm = generate(leads=leads, months=months, seed=seed)
-            write(crm, opened.data)
+            _write(crm, opened)
             report = opened.check()
             training = opened.train()
             steps("truth")
@@ -66,6 +69,17 @@ def demo(
         _show_truth(judgement, language)
         console.print()
         console.print(say("demo.next", language), markup=False)
+
+
+def _write(crm: DemoCrm, project: Project) -> None:
+    """Write where the demo's history lies, and nowhere else: a folder of one's own holds one's own files."""
+    folder = run_folder(project.folder) / "demo"
+    if project.data.resolve() != folder.resolve():
+        raise LeadmlError("not_the_demo", where="history.yaml, folder", folder=project.spec.history.folder)
+    try:
+        write(crm, folder)
+    except OSError as error:
+        raise LeadmlError("cannot_write", where=folder.name, file=folder.name, problem=str(error.strerror)) from None
 
 
 def _show_truth(judgement: Judgement, language: Language) -> None:

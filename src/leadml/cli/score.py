@@ -43,8 +43,10 @@ def score(
     with problems_told(as_json=as_json, language=language):
         if out_file is not None and out_file.suffix not in _ENDINGS:
             raise LeadmlError("unknown_format", where="--out", file=out_file.name)
-        with Steps(10, language=language, quiet=as_json) as steps:
-            scores = Project(project, data=data, on_progress=steps).score(lead, as_of=as_of)
+        opened = Project(project, data=data)
+        with Steps(opened.tables, 1, language=language, quiet=as_json) as steps:
+            opened.on_progress = steps
+            scores = opened.score(lead, as_of=as_of)
         if out_file is not None:
             _write(scores, out_file)
         if as_json:

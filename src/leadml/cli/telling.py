@@ -44,14 +44,16 @@ class Steps:
 
     Parameters
     ----------
-    total : int
-        Number of steps that will be told.
+    tables : int
+        Tables that will be read, one step each.
+    more : int
+        Further steps that will be told.
     language : {"en", "ja"}
     quiet : bool
         Show nothing, as for `--json`.
     """
 
-    def __init__(self, total: int, *, language: Language = "en", quiet: bool = False) -> None:
+    def __init__(self, tables: int, more: int = 0, *, language: Language = "en", quiet: bool = False) -> None:
         self._language = language
         self._bar = Progress(
             SpinnerColumn(),
@@ -63,7 +65,7 @@ class Steps:
             transient=True,
             disable=quiet,
         )
-        self._task = self._bar.add_task("", total=total)
+        self._task = self._bar.add_task("", total=tables + more)
         self._begun = False
 
     def __enter__(self) -> "Steps":

@@ -23,8 +23,10 @@ def train(
     Example: leadml train --project examples/bpi2012 --data DIR
     """
     with problems_told(as_json=as_json, language=language):
-        with Steps(13, language=language, quiet=as_json) as steps:
-            training = Project(project, data=data, on_progress=steps).train()
+        opened = Project(project, data=data)
+        with Steps(opened.tables, 4, language=language, quiet=as_json) as steps:
+            opened.on_progress = steps
+            training = opened.train()
         model = training.model
         if as_json:
             tell_json(

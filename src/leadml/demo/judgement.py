@@ -61,7 +61,7 @@ def judge_model(training: Training, judged: ReadinessModel, test: TrainingSet, t
     judgement : Judgement
     """
     snapshots = training.training_set
-    contributions = training.model.readiness.contributions(snapshots.features).values
+    contributions = training.model.contributions(snapshots.features).values
     sizes = dict(zip(snapshots.features.names, np.abs(contributions).mean(axis=0).tolist(), strict=True))
     largest = sorted(sizes, key=lambda name: -sizes[name])[:TOP_FEATURES]
     found = sum(
@@ -84,6 +84,8 @@ def _sign(training_set: TrainingSet, contributions: Numbers, name: str) -> float
     place = training_set.features.names.index(name)
     value = training_set.features.values[:, place]
     present = ~np.isnan(value)
+    if np.ptp(contributions[present, place]) == 0:
+        return 0.0
     return float(np.sign(np.corrcoef(value[present], contributions[present, place])[0, 1]))
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leadml.engine.kind import FactKind, Kind, ProfileKind, all_kinds
+from leadml.engine.kind import FactKind, Kind, ProfileKind, all_kinds, gives_category
 from leadml.errors import LeadmlError, known_words, raise_problems
 from leadml.history.tables import DERIVED_COLUMNS, FACT_TABLES, History
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
+from leadml.specs.rules_spec import RuleSpec
 from leadml.wording.texts import nearest
 
 _READABLE_TABLES = ("leads", *(name for name in FACT_TABLES if name != "attribute_changes"))
+_KEYS_OF_KINDS = ("table", "where", "window_days", "half_life_days", "value", "attribute", "of", "values")
 _RANKED_COLUMNS = ("lifecycle_stage", "journey_stage")
 
 
@@ -53,9 +55,12 @@ class Catalogue:
         """Name the unknown tables that some feature would read, for `not_known` in an answer."""
         read = set()
         for feature in self.features:
+            kind = all_kinds()[feature.kind]
             if self.reads_facts(feature):
                 read.add(self.table_of[feature.name])
-            elif isinstance(all_kinds()[feature.kind], ProfileKind) or feature.of == "company":
+            elif isinstance(kind, ProfileKind):
+                read.update("companies" for criterion in kind.criteria(self.definitions) if criterion.of == "company")
+            elif feature.of == "company":
                 read.add("companies")
         return tuple(table for table in history.unknown if table in read)
 
@@ -84,9 +89,12 @@ def _feature_problems(feature: FeatureSpec, table: str | None, where: str) -> li
     kind = all_kinds().get(feature.kind)
     if kind is None:
         return [_unknown(feature.kind, tuple(all_kinds()), f"{where}.kind")]
+    problems = [*_unused_keys(feature, kind, where), *_category_problems(feature, where)]
     if isinstance(kind, ProfileKind):
-        return []
-    problems = [LeadmlError("missing_key", where=where, key=key) for key in kind.needs if getattr(feature, key) is None]
+        return problems
+    problems += [
+        LeadmlError("missing_key", where=where, key=key) for key in kind.needs if getattr(feature, key) is None
+    ]
     if kind.reads == "attribute":
         return problems
     if table is None:
@@ -100,6 +108,66 @@ def _feature_problems(feature: FeatureSpec, table: str | None, where: str) -> li
     if feature.value is not None and feature.value not in readable:
         problems.append(_unknown(feature.value, readable, f"{where}.value"))
     return problems
+
+
+def _unused_keys(feature: FeatureSpec, kind: Kind, where: str) -> list[LeadmlError]:
+    """Refuse keys that a kind would ignore."""
+    if isinstance(kind, ProfileKind):
+        used: tuple[str, ...] = ()
+    elif kind.reads == "attribute":
+        used = ("attribute", "of", "values")
+    else:
+        used = ("table", "where", "window_days", *kind.needs)
+    return [
+        LeadmlError("key_not_used", where=where, key=key, kind=feature.kind)
+        for key in _KEYS_OF_KINDS
+        if key in feature.model_fields_set and key not in used
+    ]
+
+
+def _category_problems(feature: FeatureSpec, where: str) -> list[LeadmlError]:
+    """Refuse what only a number can have: an order, and a value for nothing."""
+    if not gives_category(feature):
+        return []
+    wrong = [
+        key
+        for key, is_wrong in (
+            ("more_is", feature.more_is is not None),
+            ("when_nothing", feature.when_nothing != "missing"),
+        )
+        if is_wrong
+    ]
+    return [
+        LeadmlError("category_has_no_order", where=f"{where}.{key}", key=key, feature=feature.name) for key in wrong
+    ]
+
+
+def check_rules(rules: Sequence[RuleSpec], features: Sequence[FeatureSpec]) -> None:
+    """Check that each rule asks of its feature what the feature can answer.
+
+    Parameters
+    ----------
+    rules : sequence of RuleSpec
+        Each names a feature that exists.
+    features : sequence of FeatureSpec
+        Checked before by `check_features`.
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        `rule_needs_number` or `rule_needs_category`, all together.
+    """
+    of_name = {feature.name: feature for feature in features}
+    problems = []
+    for number, rule in enumerate(rules):
+        is_category = gives_category(of_name[rule.when.feature])
+        of_number = rule.points_per_unit is not None or rule.when.at_least is not None or rule.when.at_most is not None
+        of_category = rule.when.is_ is not None or rule.when.any_of is not None
+        if (is_category and of_number) or (not is_category and of_category):
+            code = "rule_needs_number" if of_number else "rule_needs_category"
+            where = f"models/rules.yaml, rules[{number}] {rule.name}"
+            problems.append(LeadmlError(code, where=where, rule=rule.name, feature=rule.when.feature))
+    raise_problems(problems, where="models/rules.yaml")
 
 
 def _readable_columns(kind: Kind, table: str, texts: tuple[str, ...]) -> tuple[str, ...]:

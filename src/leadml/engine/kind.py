@@ -19,7 +19,7 @@ KERNEL_SIGNATURE = float64(int64[::1], float64[::1], int64, int64, int64)
 KERNEL_TYPE = types.FunctionType(KERNEL_SIGNATURE)
 
 Formula = Callable[..., float]
-Reads = Literal["nothing", "number", "word", "day", "rank", "attribute"]
+Reads = Literal["nothing", "number", "word", "rank", "attribute"]
 
 
 def kernel(function: Formula) -> Formula:
@@ -55,7 +55,7 @@ class FactKind:
         The formula, made by `kernel`.
     reads : str
         What `values` holds: nothing (ones), the number in the feature's `value` column, the code of
-        its word, the local rank of its word in the agreement's declared order, the day, or a lead's attribute.
+        its word or day, the rank of its word in the agreement's declared order, or a lead's attribute.
     needs : tuple of str
         Keys that the feature must give.
     windows : int
@@ -94,11 +94,14 @@ class ProfileKind:
     ----------
     compute : callable
         Takes a `Profile`, returns a float array of shape (n_snapshots,); NaN where it is missing.
+    criteria : callable
+        Takes the definitions, returns the criteria that are asked.
     words : callable, optional
         For categories: takes the definitions, returns the word of each code.
     """
 
     compute: Callable[[Profile], Numbers]
+    criteria: Callable[[DefinitionsSpec], tuple[CriterionSpec, ...]]
     words: Callable[[DefinitionsSpec], tuple[str, ...]] | None = None
 
 

@@ -188,7 +188,7 @@ def _with_derived(name: str, rows: Rows, definitions: DefinitionsSpec) -> Rows:
         texts["meaning"] = np.array([meaning.get(status) for status in texts["lead_status"]], dtype=object)
     if name == "connect_attempts":
         valid = definitions.connect_attempt
-        made_by = texts.get("made_by", np.full(len(rows.owner), "person", object))
+        made_by = texts.get("made_by", nothing)
         texts["valid"] = np.array(
             [
                 "yes"

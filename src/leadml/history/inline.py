@@ -184,10 +184,13 @@ class _Reader:
     def _happened_at(self, name: str, gathered: _Gathered, written: list[str]) -> Instants:
         column = "created_at" if name in ("leads", "companies") else "happened_at"
         instants = self._instants(gathered, written, column)
-        for row in np.flatnonzero((instants > self._arrival.now) & (instants <= self._arrival.now + self._skew)):
+        # Whoever is asked about exists; but what is dated with this day alone may happen until it ends.
+        latest = np.inf if column == "created_at" else self._arrival.now + self._skew
+        ahead = (instants > self._arrival.now) & (instants <= latest)
+        for row in np.flatnonzero(ahead):
             said = {"table": name, column: to_iso(int(instants[row])), "taken_as": to_iso(self._arrival.now)}
             self.skewed.setdefault(gathered.owners[row], []).append(said)
-        return np.minimum(instants, self._arrival.now)
+        return np.where(ahead, self._arrival.now, instants)
 
     def _known_at_of(self, gathered: _Gathered, written: list[str | None], happened_at: Instants) -> Instants:
         own = [row for row, value in enumerate(written) if value is not None]

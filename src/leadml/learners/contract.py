@@ -16,7 +16,7 @@ class Contributions:
     Attributes
     ----------
     start : float, log-odds
-        The margin of the usual lead.
+        The margin from which the contributions count.
     values : float array, shape (n_snapshots, n_features), log-odds
         What each feature adds.
     """

@@ -69,8 +69,8 @@ class ReadinessModel:
         -------
         contributions : Contributions
         """
+        rules = self.rules.contributions(matrix)  # a rule may name a word that training never saw
         matrix = matrix.recoded(self.words)
-        rules = self.rules.contributions(matrix)
         start, values = rules.start, rules.values
         boosters: tuple[lightgbm.Booster, ...] = self._boosters  # type: ignore[attr-defined]
         for booster in boosters if len(values) else ():  # LightGBM cannot say anything about nobody

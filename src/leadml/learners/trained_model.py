@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 from lightgbm.basic import LightGBMError
 from pydantic import ValidationError
 
+from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
+from leadml.learners.contract import Contributions
 from leadml.learners.readiness import ReadinessModel
 from leadml.specs.feature_spec import FeatureFileSpec
 
@@ -47,6 +50,30 @@ class TrainedModel:
     definitions: str
     knows_until: int
     recipe: Mapping[str, Any]
+
+    def contributions(self, matrix: FeatureMatrix) -> Contributions:
+        """Explain each margin as the way from the usual lead: start is its margin, and its own way is nothing.
+
+        Parameters
+        ----------
+        matrix : FeatureMatrix
+
+        Returns
+        -------
+        contributions : Contributions
+            start + sum(contributions) is the same margin as the model's own, to floating-point noise.
+        """
+        own, usual = self.readiness.contributions(matrix), self.readiness.contributions(self.usual_lead())
+        return Contributions(float(usual.margin[0]), own.values - usual.values)
+
+    def usual_lead(self) -> FeatureMatrix:
+        """Lay the usual values out as a matrix of one row."""
+        words, names = self.readiness.words, self.readiness.names
+        row = [
+            np.nan if value is None else float(words[name].index(value)) if isinstance(value, str) else value
+            for name, value in ((name, self.usual_values[name]) for name in names)
+        ]
+        return FeatureMatrix(names, np.array([row]), words)
 
     def write(self, folder: Path) -> None:
         """Write the model as plain files: JSON and LightGBM's text.

@@ -16,6 +16,8 @@ MOST_LEADS = 1000
 MOST_PROBLEMS = 100
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+# No control characters: two ids that look the same must be the same.
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Instant = Annotated[
     str,
     StringConstraints(min_length=1, max_length=40),
@@ -24,6 +26,8 @@ Instant = Annotated[
 Value = str | int | float | bool | None
 Attributes = dict[Word, Value]
 
+# Keys of a lead or a fact: as names of attributes they would be taken for these.
+_NO_ATTRIBUTES = ("company_id", "event_id", "lead_type", "sequence")
 _WHO_IT_IS = frozenset({"lead_id", "created_at", "known_at", "lead_type", "company_id"})
 # What is none of a Value's types is reported by pydantic once for each of them, with its name as last place.
 _FIRST_BRANCH, *_LATER_BRANCHES = ("str", "int", "float", "bool")
@@ -43,7 +47,8 @@ class Fact(RequestPart):
 
     happened_at: Instant
     known_at: Instant | None = Field(None, description="When the CRM learned of it; in a live request, now.")
-    event_id: Word | None = Field(None, description="Facts with the same id count once.")
+    event_id: Identifier | None = Field(None, description="Facts with the same id count once.")
+    sequence: float | None = Field(None, description="The CRM's own order among facts of one instant.")
 
 
 class AttributeChange(Fact):
@@ -111,7 +116,7 @@ class Company(RequestPart):
 class LeadRecord(RequestPart):
     """One lead with everything known about it. A table left out is unknown; an empty list is nothing."""
 
-    lead_id: Word
+    lead_id: Identifier
     created_at: Instant
     known_at: Instant | None = None
     lead_type: Word | None = None
@@ -204,6 +209,10 @@ def _check_leads(request: ScoreRequest) -> None:
             problems.append(LeadmlError("lead_named_twice", where=f"leads[{number}]", lead_id=lead.lead_id))
         if lead.says_nothing:
             problems.append(LeadmlError("lead_without_facts", where=f"leads[{number}]", lead_id=lead.lead_id))
+        for owner, part in (("", lead), (".company", lead.company)):
+            for name in (name for name in _NO_ATTRIBUTES if part is not None and name in part.attributes):
+                place = f"leads[{number}]{owner}.attributes.{name}"
+                problems.append(LeadmlError("reserved_attribute", where=place, key=name))
         seen.add(lead.lead_id)
     raise_problems(problems[:MOST_PROBLEMS], where="request")
 

@@ -13,9 +13,9 @@ class ReadySpec(Specification):
     """What "ready" means: the outcome that is learned."""
 
     reach: Annotated[str, Field(description="the lifecycle stage to reach, or any beyond it")]
-    within_days: Annotated[float, Field(gt=0, description="length of the outcome window")]
+    within_days: Annotated[float, Field(gt=0, le=36_500, description="length of the outcome window")]
     not_returned_within_days: Annotated[
-        float, Field(ge=0, description="grace after reaching it; 0: returns do not matter")
+        float, Field(ge=0, le=36_500, description="grace after reaching it; 0: returns do not matter")
     ] = 0
 
 
@@ -129,7 +129,7 @@ class CadenceSpec(Specification):
     """How sales tries to connect after a hand-over."""
 
     at_least: Annotated[int, Field(ge=0, description="how many attempts sales owes")]
-    within_days: Annotated[float, Field(gt=0, description="in how many days after the hand-over")]
+    within_days: Annotated[float, Field(gt=0, le=36_500, description="in how many days after the hand-over")]
     channels: Annotated[tuple[str, ...], Field(description="by which channels")]
 
 
@@ -144,6 +144,9 @@ class PromisesSpec(Specification):
         if "default" not in self.bands:
             raise ValueError("bands need a list under `default`")
         for lead_type, bands in self.bands.items():
+            names = [band.name for band in bands]
+            if len(set(names)) < len(names):
+                raise ValueError(f"two bands of {lead_type!r} have the same name")
             limits = [band.score_at_least for band in bands]
             if not bands or limits != sorted(set(limits), reverse=True) or limits[-1] != 0:
                 raise ValueError(

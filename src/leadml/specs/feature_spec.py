@@ -24,9 +24,11 @@ class FeatureSpec(Specification):
     where: dict[str, str | tuple[str, ...]] = Field(
         default_factory=dict, description="column: value or values that a fact must have"
     )
-    window_days: Annotated[float | None, Field(gt=0, description="elapsed days before as_of; absent: all time")] = None
+    window_days: Annotated[
+        float | None, Field(ge=0.001, le=36_500, description="elapsed days before as_of; absent: all time")
+    ] = None
     half_life_days: Annotated[
-        float | None, Field(gt=0, description="for `decayed`: days after which a fact counts half")
+        float | None, Field(ge=0.001, le=36_500, description="for `decayed`: days after which a fact counts half")
     ] = None
     value: Annotated[str | None, Field(description="the column that sum, max, distinct, furthest, latest read")] = None
     attribute: Annotated[str | None, Field(description="which attribute the kind `attribute` reads")] = None

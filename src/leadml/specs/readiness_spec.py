@@ -12,9 +12,13 @@ class SnapshotSpec(Specification):
     """An instant at which leads are scored in training: so long after a fact."""
 
     since: Annotated[str, Field(description="`created`, or the lifecycle stage whose entry starts the clock")]
-    minutes: Annotated[float | None, Field(ge=0, description="this long after; 0 is just after the fact")] = None
-    hours: Annotated[float | None, Field(ge=0, description="the same in hours")] = None
-    days: Annotated[float | None, Field(ge=0, description="the same in days; give exactly one of the three")] = None
+    minutes: Annotated[
+        float | None, Field(ge=0, le=52_560_000, description="this long after; 0 is just after the fact")
+    ] = None
+    hours: Annotated[float | None, Field(ge=0, le=876_000, description="the same in hours")] = None
+    days: Annotated[
+        float | None, Field(ge=0, le=36_500, description="the same in days; give exactly one of the three")
+    ] = None
 
     @model_validator(mode="after")
     def _one_unit(self) -> "SnapshotSpec":

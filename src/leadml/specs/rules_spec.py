@@ -55,3 +55,11 @@ class RulesSpec(Specification):
     """The whole of `models/rules.yaml`."""
 
     rules: Annotated[tuple[RuleSpec, ...], Field(min_length=1, description="the points of all that apply add up")]
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "RulesSpec":
+        names = [rule.name for rule in self.rules]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the rules {twice} are defined twice")
+        return self

@@ -1,10 +1,12 @@
-"""The ledger: every answer is stored before it is given, with the facts it was made from.
+"""The ledger: every answer is stored before it is given, and the facts of live requests before that.
 
 The ledger also keeps the clock of knowledge: the instant at which the facts of a request were
 durably written is the instant at which they became known.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
+
+from leadml.errors import LeadmlError
 
 _METADATA = MetaData()
 _REQUESTS = Table(
@@ -69,13 +74,25 @@ class Ledger:
     """
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        self._name = file.name
+        with self._told():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)  # facts about people: for the service's own user only
         self._engine: Engine = create_engine(f"sqlite:///{file}")
         event.listen(self._engine, "connect", _write_ahead)
-        with self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             # Several workers may start at once over a file that is not there yet.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             _METADATA.create_all(connection)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say in our words why the file cannot be used; never with the facts that were to be written."""
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            reason = str(getattr(error, "orig", None) or type(error).__name__)
+            raise LeadmlError("ledger_failed", where=self._name, reason=reason) from None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -97,7 +114,7 @@ class Ledger:
             Never earlier than the last one given for that lead.
         """
         ids = [str(lead["lead_id"]) for lead in leads]
-        with self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             # Locked before the last known_at is read: another worker may be writing about the same lead.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             last_known = func.max(_REQUESTS.c.known_at)
@@ -111,7 +128,11 @@ class Ledger:
             connection.execute(
                 _REQUESTS.insert(),
                 [
-                    {"lead_id": lead_id, "known_at": known_at[lead_id], "facts": orjson.dumps(lead)}
+                    {
+                        "lead_id": lead_id,
+                        "known_at": known_at[lead_id],
+                        "facts": json.dumps(lead, ensure_ascii=False).encode(),
+                    }
                     for lead_id, lead in zip(ids, leads, strict=True)
                 ],
             )
@@ -127,7 +148,7 @@ class Ledger:
         as_of : sequence of int, UTC microseconds
         answered_at : int, UTC microseconds
         """
-        with self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             connection.execute(
                 _ANSWERS.insert(),
                 [
@@ -153,7 +174,7 @@ class Ledger:
         answers : list of dict
         """
         query = select(_ANSWERS.c.answer).where(_ANSWERS.c.lead_id == lead_id).order_by(_ANSWERS.c.answer_id)
-        with self._engine.connect() as connection:
+        with self._told(), self._engine.connect() as connection:
             return [orjson.loads(answer) for (answer,) in connection.execute(query)]
 
     def facts(self, lead_id: str) -> list[tuple[int, dict[str, Any]]]:
@@ -172,8 +193,8 @@ class Ledger:
             .where(_REQUESTS.c.lead_id == lead_id)
             .order_by(_REQUESTS.c.request_id)
         )
-        with self._engine.connect() as connection:
-            return [(int(known_at), orjson.loads(facts)) for known_at, facts in connection.execute(query)]
+        with self._told(), self._engine.connect() as connection:
+            return [(int(known_at), json.loads(facts)) for known_at, facts in connection.execute(query)]
 
 
 def _write_ahead(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection

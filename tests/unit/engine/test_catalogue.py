@@ -2,9 +2,10 @@
 
 import pytest
 
-from leadml.engine.catalogue import Catalogue, check_features
+from leadml.engine.catalogue import Catalogue, check_features, check_rules
 from leadml.errors import LeadmlError, ProblemsError
 from leadml.specs.feature_spec import FeatureFileSpec
+from leadml.specs.rules_spec import RuleSpec
 
 LABEL = {"en": "Tried", "ja": "試験"}
 
@@ -31,8 +32,18 @@ def theme(*features, **beside):
         ({"kind": "sum", "value": "valeu"}, "value", "valeu", "Did you mean 'value'?"),
         ({"kind": "sum", "value": "content"}, "value", "content", "Known here: value."),
         ({"kind": "furthest", "value": "content"}, "value", "content", "Known here: journey_stage."),
-        ({"kind": "latest", "value": "chanel"}, "value", "chanel", "Did you mean 'channel'?"),
-        ({"kind": "latest", "value": "day"}, "value", "day", "Known here: activity, channel, content, journey_stage."),
+        (
+            {"kind": "latest", "when_nothing": "missing", "value": "chanel"},
+            "value",
+            "chanel",
+            "Did you mean 'channel'?",
+        ),
+        (
+            {"kind": "latest", "when_nothing": "missing", "value": "day"},
+            "value",
+            "day",
+            "Known here: activity, channel, content, journey_stage.",
+        ),
     ],
 )
 def test_a_feature_that_names_what_does_not_exist_is_refused(feature, place, word, fix):
@@ -55,7 +66,7 @@ def test_a_feature_that_names_what_does_not_exist_is_refused(feature, place, wor
 )
 def test_a_feature_without_what_its_kind_needs_is_refused(kind, key):
     with pytest.raises(LeadmlError) as caught:
-        check_features([theme({"kind": kind})])
+        check_features([theme({"kind": kind, "when_nothing": "missing"})])
     assert (caught.value.code, caught.value.values["key"]) == ("missing_key", key)
     assert caught.value.where == "features/engagement.yaml, features[0] feature_0"
 
@@ -127,3 +138,40 @@ def test_what_is_unknown_is_named_only_if_a_feature_reads_it(history_of, spec, d
     assert catalogue.only({"minutes"}).unknown_in(history) == ("activities",)
     assert catalogue.only({"icp_match"}).unknown_in(history) == ("companies",)
     assert catalogue.only({"title_level"}).unknown_in(history) == ()
+
+
+@pytest.mark.parametrize(
+    ("feature", "code", "key"),
+    [
+        ({"kind": "persona", "window_days": 3.0, "when_nothing": "missing"}, "key_not_used", "window_days"),
+        ({"kind": "count", "half_life_days": 3.0}, "key_not_used", "half_life_days"),
+        ({"kind": "attribute", "attribute": "source", "where": {"activity": "x"}}, "key_not_used", "where"),
+        ({"kind": "latest", "value": "activity"}, "category_has_no_order", "when_nothing"),
+        (
+            {"kind": "latest", "value": "activity", "when_nothing": "missing", "more_is": "readier"},
+            "category_has_no_order",
+            "more_is",
+        ),
+    ],
+)
+def test_a_key_that_does_not_fit_its_kind_is_refused(feature, code, key):
+    with pytest.raises(LeadmlError) as caught:
+        check_features([theme(feature)])
+    assert (caught.value.code, caught.value.values["key"]) == (code, key)
+
+
+@pytest.mark.parametrize(
+    ("feature", "when", "code"),
+    [
+        ({"kind": "latest", "value": "activity", "when_nothing": "missing"}, {"at_least": 1.0}, "rule_needs_number"),
+        ({"kind": "count"}, {"is": "page_view"}, "rule_needs_category"),
+    ],
+)
+def test_a_rule_asks_what_its_feature_can_answer(feature, when, code):
+    because = {"en": "because", "ja": "なぜなら"}
+    rule = {"name": "asks", "when": {"feature": "feature_0", **when}, "points": 5.0, "because": because}
+    features = theme(feature).features
+    with pytest.raises(LeadmlError) as caught:
+        check_rules([RuleSpec.model_validate(rule)], features)
+    assert caught.value.code == code
+    check_rules([RuleSpec.model_validate({**rule, "when": {"feature": "feature_0", "missing": True}})], features)

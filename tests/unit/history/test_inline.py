@@ -131,9 +131,11 @@ def test_a_fact_further_ahead_is_in_the_future(problems_of):
     assert problems_of(lead(activities=[page_view(to_iso(NOW + 1))]), clock_skew_minutes=0)[0][0] == "fact_in_future"
 
 
-def test_what_happened_on_this_day_is_taken_as_now(history_of_one, problems_of):
+def test_what_is_dated_with_this_day_alone_may_happen_until_it_ends(history_of_one, problems_of):
     history = history_of_one(lead(activities=[page_view("2026-03-02")]), time_zone="UTC")
-    assert history.facts["activities"].happened_at.tolist() == [NOW]
+    end_of_day = NOW // DAY * DAY + DAY - 1
+    assert history.facts["activities"].happened_at.tolist() == [end_of_day]
+    assert history_of_one(lead(created_at="2026-03-02"), time_zone="UTC").created_at.tolist() == [NOW]
     assert problems_of(lead(activities=[page_view("2026-03-03")]), time_zone="UTC")[0][0] == "fact_in_future"
 
 

@@ -67,3 +67,16 @@ def test_a_damaged_model_is_refused(damage, folder):
     with pytest.raises(LeadmlError) as caught:
         TrainedModel.read(folder, version=1)
     assert caught.value.code == "unreadable_model"
+
+
+def test_the_usual_lead_stands_at_start_and_nothing_moves_it(demo_model):
+    usual = demo_model.contributions(demo_model.usual_lead())
+    assert not usual.values.any()
+    assert usual.start == demo_model.readiness.contributions(demo_model.usual_lead()).margin[0]
+
+
+def test_the_way_from_the_usual_lead_ends_at_the_same_margin(demo_model, demo_training_set):
+    matrix = demo_training_set.features
+    margin = demo_model.readiness.contributions(matrix).margin
+    assert demo_model.contributions(matrix).margin == pytest.approx(margin, abs=1e-12)
+    assert demo_model.contributions(matrix).values.any()

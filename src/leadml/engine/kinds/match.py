@@ -4,6 +4,7 @@ import numpy as np
 
 from leadml.engine.kind import Profile, ProfileKind
 from leadml.history.tables import Numbers
+from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 
 
 def compute(profile: Profile) -> Numbers:
@@ -19,4 +20,9 @@ def compute(profile: Profile) -> Numbers:
     return share
 
 
-KIND = ProfileKind(compute)
+def criteria(definitions: DefinitionsSpec) -> tuple[CriterionSpec, ...]:
+    """Name the criteria of the ideal customer profile."""
+    return definitions.ideal_customer_profile.criteria
+
+
+KIND = ProfileKind(compute, criteria)

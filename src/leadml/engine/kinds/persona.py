@@ -4,7 +4,7 @@ import numpy as np
 
 from leadml.engine.kind import Profile, ProfileKind
 from leadml.history.tables import Numbers
-from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 
 
 def compute(profile: Profile) -> Numbers:
@@ -25,4 +25,9 @@ def words(definitions: DefinitionsSpec) -> tuple[str, ...]:
     return tuple(persona.name for persona in definitions.buyer_personas)
 
 
-KIND = ProfileKind(compute, words)
+def criteria(definitions: DefinitionsSpec) -> tuple[CriterionSpec, ...]:
+    """Name the criteria of all personas."""
+    return tuple(criterion for persona in definitions.buyer_personas for criterion in persona.when)
+
+
+KIND = ProfileKind(compute, criteria, words)
