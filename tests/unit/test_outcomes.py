@@ -5,7 +5,7 @@ import pytest
 
 from leadml.clock import parse_instant, to_iso
 from leadml.outcomes import NO, NOT_KNOWN, YES, find_outcomes
-from leadml.snapshots import make_snapshots
+from leadml.snapshots import is_open, make_snapshots
 from leadml.specs.readiness_spec import SnapshotSpec
 
 ANSWERS = {YES: "yes", NO: "no", NOT_KNOWN: "not known"}
@@ -210,3 +210,51 @@ def test_a_lead_was_worked_if_sales_validly_tried_while_the_answer_was_open(hist
         "robot": False,
         "too_late": False,
     }
+
+
+def test_what_came_late_was_learned_late(history_of, definitions):
+    history = history_of(
+        leads=LEADS,
+        activities=export_ends("2026-12-31T00:00:00Z"),
+        stage_changes="""
+            lead_id,happened_at,known_at,lifecycle_stage
+            L1,2026-02-01T00:00:00Z,2026-02-01T00:00:00Z,mql
+            L1,2026-03-20T00:00:00Z,2026-06-01T00:00:00Z,sql
+        """,
+    )
+    as_of = parse_instant("2026-03-01T00:00:00Z", where="tests")
+    outcomes = find_outcomes(history, np.array([0]), np.array([as_of]), definitions)
+    assert ANSWERS[int(outcomes.answer[0])] == "yes"
+    assert to_iso(int(outcomes.closed_at[0])) == "2026-06-01T00:00:00.000001Z"
+
+
+def test_a_stage_that_nobody_agreed_on_opens_no_customer_again(history_of, definitions):
+    history = history_of(
+        leads=LEADS,
+        activities=export_ends("2026-12-31T00:00:00Z"),
+        stage_changes="""
+            lead_id,happened_at,lifecycle_stage
+            L1,2026-02-01T00:00:00Z,customer
+            L1,2026-02-02T00:00:00Z,evangelist
+        """,
+        status_changes="""
+            lead_id,happened_at,lead_status
+            L1,2026-02-03T00:00:00Z,thinking
+        """,
+    )
+    leads, instants = np.array([0]), np.array([parse_instant("2026-03-01T00:00:00Z", where="tests")])
+    assert ANSWERS[int(find_outcomes(history, leads, instants, definitions).answer[0])] == "not known"
+    assert not is_open(history, leads, instants, definitions).any()
+
+
+def test_a_status_that_nobody_agreed_on_opens_no_closed_lead_again(history_of, definitions):
+    history = history_of(
+        leads=LEADS,
+        status_changes="""
+            lead_id,happened_at,lead_status
+            L1,2026-02-01T00:00:00Z,unqualified
+            L1,2026-02-02T00:00:00Z,thinking
+        """,
+    )
+    leads, instants = np.array([0]), np.array([parse_instant("2026-03-01T00:00:00Z", where="tests")])
+    assert not is_open(history, leads, instants, definitions).any()
