@@ -1,4 +1,4 @@
-"""Train, tune and test: always by lead and by time, with a gap until the answers are known."""
+"""Train, tune and test: always by lead and by time; before the test with a gap until the answers are known."""
 
 from dataclasses import dataclass
 
@@ -86,7 +86,7 @@ def leads_created(training_set: TrainingSet) -> Instants:
 
 
 def latest_leads(training_set: TrainingSet, share: float) -> npt.NDArray[np.bool_]:
-    """Mark the snapshots of the latest leads, for tuning inside the training part.
+    """Mark the snapshots of the latest leads, for tuning inside the training part, without a gap (decision 0008).
 
     Parameters
     ----------
