@@ -361,6 +361,30 @@ def test_a_problem_of_a_score_is_told_in_four_parts(trained_project, case, asked
     assert {name: told["error"][name] for name in case.parts} == case.parts
 
 
+def test_the_demo_takes_the_place_of_no_other_history(tiny_project, asked):
+    before = {path: path.read_bytes() for path in tiny_project.rglob("*") if path.is_file()}
+    assert asked(tiny_project, "demo", "--leads", "200", "--months", "6").strip().endswith(
+        "This project's history lies in 'data', not in .leadml/demo.\n"
+        "  Why:   The demo writes made-up files there and would take the place of real ones.\n"
+        "  Where: history.yaml, folder\n"
+        "  Fix:   Run leadml demo in a copy of the project at the root of leadml's repository; "
+        "for your own history run leadml train."
+    )  # fmt: skip
+    assert {path: path.read_bytes() for path in tiny_project.rglob("*") if path.is_file()} == before
+
+
+def test_a_ledger_that_is_none_is_told_before_anything_is_served(trained_project, asked):
+    write(".leadml/ledger.db", "this is no ledger\n" * 100)(trained_project)
+    assert asked(trained_project, "serve").strip() == (
+        "The ledger of answers cannot be used: file is not a database\n"
+        "  Why:   An answer is stored before it is given, so none is given.\n"
+        "  Where: ledger.db\n"
+        "  Fix:   Check that the file is leadml's own, can be written and has room; if it is damaged, "
+        "move it away and leadml makes a new one."
+    )
+    assert (trained_project / ".leadml" / "ledger.db").read_text("utf-8").startswith("this is no ledger")
+
+
 @pytest.mark.parametrize(("command", "code"), [("score", "no_champion"), ("serve", "no_champion")])
 def test_what_needs_a_model_says_that_there_is_none(tiny_project, command, code, asked):
     told = json.loads(asked(tiny_project, command, "--json"))

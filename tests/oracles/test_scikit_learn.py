@@ -1,4 +1,4 @@
-"""Our measures against scikit-learn's, our contributions against shap's."""
+"""Our measures against scikit-learn's, our contributions beside shap's."""
 
 import lightgbm
 import numpy as np
@@ -43,18 +43,15 @@ def test_on_a_trained_model_the_measures_agree(demo_model, demo_training_set):
     assert auc(ready, margin, weights) == pytest.approx(roc_auc_score(ready, margin, sample_weight=weights), abs=1e-12)
 
 
-def test_contributions_of_the_trees_are_those_of_shap(demo_model, demo_training_set):
+def test_whoever_asks_shap_about_the_trees_is_told_what_we_tell_and_it_adds_up(demo_model, demo_training_set):
+    """No oracle of the values: shap asks LightGBM, as we do. test_brute_force_shapley.py is the oracle."""
     readiness, matrix = demo_model.readiness, demo_training_set.features
-    assert len(readiness.trees) == 2
-    of_trees = readiness.contributions(matrix).values - readiness.rules.contributions(matrix).values
-    by_shap = np.mean(
-        [
-            shap.TreeExplainer(
-                lightgbm.Booster(model_str=text), feature_perturbation="tree_path_dependent"
-            ).shap_values(matrix.values)
-            for text in readiness.trees
-        ],
-        axis=0,
-    )
+    boosters = [lightgbm.Booster(model_str=text) for text in readiness.trees]
+    assert len(boosters) == 2
+    explainers = [shap.TreeExplainer(booster, feature_perturbation="tree_path_dependent") for booster in boosters]
+    by_shap = np.mean([explainer.shap_values(matrix.values) for explainer in explainers], axis=0)
+    ours, rules = readiness.contributions(matrix), readiness.rules.contributions(matrix)
     assert np.abs(by_shap).max() > 0.1
-    np.testing.assert_allclose(of_trees, by_shap, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(ours.values - rules.values, by_shap, rtol=0, atol=1e-9)
+    raw = np.mean([booster.predict(matrix.values, raw_score=True) for booster in boosters], axis=0)
+    np.testing.assert_allclose(ours.margin - rules.margin, raw, rtol=0, atol=1e-9)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
+import orjson
 import psutil
 import pytest
 
@@ -142,6 +143,14 @@ def _filled(row, *, without=()):
     return {column: value for column, value in row.items() if value and column not in without}
 
 
+def _as_json(text):
+    """Give a number as JSON has it; what is none stays a text."""
+    try:
+        return orjson.loads(text) if text[0] in "-0123456789" else text
+    except orjson.JSONDecodeError:
+        return text
+
+
 @pytest.fixture(scope="session")
 def facts_about(project):
     """Write what the CSV files say about some leads as a request says it."""
@@ -155,8 +164,16 @@ def facts_about(project):
             "created_at": row["created"],
             "lead_type": row["lead_type"],
             "company_id": row["company"],
-            "attributes": _filled(row, without=("id", "created", "lead_type", "company")),
-            "company": {"created_at": company["created"], "attributes": _filled(company, without=("id", "created"))},
+            "attributes": {
+                name: _as_json(value)
+                for name, value in _filled(row, without=("id", "created", "lead_type", "company")).items()
+            },
+            "company": {
+                "created_at": company["created"],
+                "attributes": {
+                    name: _as_json(value) for name, value in _filled(company, without=("id", "created")).items()
+                },
+            },
             **{table: [] for table in FACT_TABLES},
         }
     for table in FACT_TABLES:
@@ -164,5 +181,7 @@ def facts_about(project):
             fact = {column: words.get(value, value) for column, value in _filled(row, without=("lead_id",)).items()}
             if "amount" in fact:
                 fact["amount"] = float(fact["amount"])
+            if table == "attribute_changes":
+                fact["value"] = _as_json(fact["value"])
             every[row["lead_id"]][table].append(fact)
     return lambda lead_ids: [every[lead_id] for lead_id in lead_ids]

@@ -30,7 +30,9 @@ def test_the_answer_over_http_is_the_answer_of_the_command_line(project, client,
     drawn = random.Random(7).sample(there, 200)
     asked = [word for lead_id in drawn for word in ("--lead", lead_id)]
     said = run_leadml("score", "--as-of", AS_OF, "--json", *asked, folder=project.folder).stdout
-    response = client.post("/v1/score", json={"as_of": AS_OF, "leads": facts_about(drawn)})
+    leads = facts_about(drawn)
+    assert {int, float, str} <= {type(value) for lead in leads for value in lead["company"]["attributes"].values()}
+    response = client.post("/v1/score", json={"as_of": AS_OF, "leads": leads})
     assert response.status_code == 200
     over_http, batch = response.json()["answers"], orjson.loads(said)["answers"]
     assert [answer["lead_id"] for answer in batch] == drawn
@@ -139,14 +141,30 @@ def test_nothing_is_started_without_a_champion(environment, free_port, tmp_path)
     assert "Traceback" not in done.stderr
 
 
-def test_a_bento_answers_with_its_own_project_and_code(project, environment, started, facts_about, tmp_path):
-    context = tmp_path / "context"
-    shutil.copytree(project.folder, context, ignore=shutil.ignore_patterns("demo", "ml*", "ledger*"))
-    shutil.copytree(ROOT / "src", context / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "bentofile.yaml", context)
-    package = context / "src" / "leadml" / "__init__.py"
+@pytest.fixture
+def root(project, tmp_path):
+    """Stand in for the repository's root after a training: definitions, champion, code and bentofile.yaml."""
+    root = tmp_path / "root"
+    shutil.copytree(project.folder, root, ignore=shutil.ignore_patterns("demo", "ml*", "ledger*"))
+    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "bentofile.yaml", root)
+    return root
+
+
+def test_plain_bentoml_serve_works_at_the_root_of_the_repository(root, project, started, facts_about):
+    batch = project.score(as_of=AS_OF)[0].to_dict()
+    asked = {"as_of": AS_OF, "leads": facts_about([batch["lead_id"]])}
+    with started([*BENTOML, "serve"], folder=root, log=root / "serve.log") as client:
+        response = client.post("/v1/score", json=asked)
+        assert not listens_elsewhere(client)
+    assert (response.status_code, response.json()["answers"]) == (200, [batch])
+    assert (root / ".leadml" / "ledger.db").is_file()  # it was this folder that answered
+
+
+def test_a_bento_answers_with_its_own_project_and_code(root, project, environment, started, facts_about, tmp_path):
+    package = root / "src" / "leadml" / "__init__.py"
     package.write_text(package.read_text("utf-8").replace(leadml.__version__, "9.9.9"), encoding="utf-8")
-    build = [*BENTOML, "build", "--output", "tag", str(context)]
+    build = [*BENTOML, "build", "--output", "tag", str(root)]
     subprocess.run(build, env=environment, cwd=tmp_path, check=True, capture_output=True, timeout=SECONDS)
 
     command = [*BENTOML, "serve", "lead_scoring:latest"]
@@ -157,6 +175,18 @@ def test_a_bento_answers_with_its_own_project_and_code(project, environment, sta
         asked = {"as_of": AS_OF, "leads": facts_about([batch["lead_id"]])}
         answers = client.post("/v1/score", json=asked).json()["answers"]
     assert answers == [batch]
+
+
+def test_nothing_is_started_over_a_ledger_that_is_none(root, environment, free_port):
+    (root / ".leadml" / "ledger.db").write_text("this is no ledger\n" * 100, "utf-8")
+    command = [*BENTOML, "serve", "--port", str(free_port())]
+    done = subprocess.run(
+        command, env=environment, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 1
+    assert "The ledger of answers cannot be used: file is not a database\n  Why: " in done.stderr
+    assert "  Where: ledger.db\n  Fix:   Check that the file is leadml's own" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_bento_asks_for_the_packages_that_leadml_asks_for():

@@ -40,9 +40,10 @@ def demo(
         opened = Project(project)
         with Steps(opened.tables, 7, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
+            folder = _demo_folder(opened)
             steps("generate")
             crm = generate(leads=leads, months=months, seed=seed)
-            _write(crm, opened)
+            _write(crm, folder)
             report = opened.check()
             training = opened.train()
             steps("truth")
@@ -71,11 +72,15 @@ def demo(
         console.print(say("demo.next", language), markup=False)
 
 
-def _write(crm: DemoCrm, project: Project) -> None:
-    """Write where the demo's history lies, and nowhere else: a folder of one's own holds one's own files."""
+def _demo_folder(project: Project) -> Path:
+    """Name where the demo's history lies, and refuse any other: a folder of one's own holds one's own files."""
     folder = run_folder(project.folder) / "demo"
     if project.data.resolve() != folder.resolve():
         raise LeadmlError("not_the_demo", where="history.yaml, folder", folder=project.spec.history.folder)
+    return folder
+
+
+def _write(crm: DemoCrm, folder: Path) -> None:
     try:
         write(crm, folder)
     except OSError as error:

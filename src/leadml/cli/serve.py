@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from leadml.champion import run_folder
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import problems_told, tell_json
 from leadml.project import Project
+from leadml.store.ledger import LEDGER_FILE, Ledger
 from leadml.wording.texts import say
 
 
@@ -27,6 +29,7 @@ def serve(
     """
     with problems_told(as_json=as_json, language=language):
         model = Project(project).scorer().model  # what is wrong is said here, not by a worker
+        Ledger(run_folder(project) / LEDGER_FILE).close()
     if as_json:
         tell_json({"url": f"http://{host}:{port}/v1/score", "model": {"name": model.name, "version": model.version}})
     else:

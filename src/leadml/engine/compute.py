@@ -215,10 +215,12 @@ class _Facts:
 
 
 def _as_number(word: str) -> float:
+    """Read a number; a word, and what is too large for a number, is none."""
     try:
-        return float(word)
+        number = float(word)
     except ValueError:
         return np.nan
+    return number if np.isfinite(number) else np.nan
 
 
 def _holds(criterion: CriterionSpec, word: str) -> float:

@@ -14,7 +14,7 @@ from leadml.project import Project
 from leadml.scoring import Scorer
 from leadml.service.requests import ScoreRequest
 from leadml.specs.history_spec import HistorySpec
-from leadml.store.ledger import Ledger
+from leadml.store.ledger import LEDGER_FILE, Ledger
 
 Records = list[dict[str, Any]]
 
@@ -42,10 +42,10 @@ class ScoringDesk:
         Raises
         ------
         LeadmlError, ProblemsError
-            `no_champion`, or what is wrong with the project or the model.
+            `no_champion`, `ledger_failed`, or what is wrong with the project or the model.
         """
         project = Project(project_folder)
-        ledger = Ledger(run_folder(project_folder) / "ledger.db")
+        ledger = Ledger(run_folder(project_folder) / LEDGER_FILE)
         return cls(project.scorer(), ledger, times=project.spec.history)
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 
 import bentoml
 
-from leadml.champion import champion_folder
+from leadml.champion import champion_folder, run_folder
 from leadml.errors import LeadmlError
 from leadml.service.endpoint import Desk, create_application
 from leadml.specs.project_spec import read_project
@@ -39,8 +39,11 @@ class LeadScoring:
     @staticmethod
     def check_project() -> None:
         """Refuse to start what cannot answer: a worker that fails would be started again every ten seconds."""
+        from leadml.store.ledger import LEDGER_FILE, Ledger
+
         try:
             champion_folder(PROJECT_FOLDER)
             read_project(PROJECT_FOLDER)
+            Ledger(run_folder(PROJECT_FOLDER) / LEDGER_FILE).close()
         except LeadmlError as error:
             raise SystemExit(error.text()) from None

@@ -197,7 +197,22 @@ def _as_problem(detail: ErrorDetails) -> LeadmlError:
         expected = "a text, a number, true, false or null"
         value = as_problem(detail, ScoreRequest, where="").values["value"]
         return LeadmlError("wrong_type", where=_place(place), key=str(place[-1]), value=value, expected=expected)
-    return as_problem(detail, ScoreRequest, where=_place(detail["loc"]))
+    return as_problem(detail, ScoreRequest, where=_place(detail["loc"]), expected=_expected(detail))
+
+
+def _expected(detail: ErrorDetails) -> str | None:
+    """Say what would have fitted where pydantic's own sentence cannot follow "It should be"."""
+    limits = detail.get("ctx", {})
+    match detail["type"]:
+        case "string_pattern_mismatch":
+            return "a text without control characters"
+        case "string_too_short":
+            return "a text that is not empty"
+        case "string_too_long":
+            return f"a text of at most {limits['max_length']} characters"
+        case "too_short" | "too_long":
+            return f"a list of 1 to {MOST_LEADS} leads"
+    return None
 
 
 def _check_leads(request: ScoreRequest) -> None:

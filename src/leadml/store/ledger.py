@@ -30,6 +30,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadml.errors import LeadmlError
 
+LEDGER_FILE = "ledger.db"
+
 _METADATA = MetaData()
 _REQUESTS = Table(
     "requests",

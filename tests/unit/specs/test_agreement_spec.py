@@ -55,6 +55,7 @@ def test_what_may_be_left_out_has_a_default_that_suits_a_first_run(agreement_wit
         ("score_at_least: 40", "score_at_least: 60", "the bands of 'default' must fall"),
         ("score_at_least: 60", "score_at_least: 30", "the bands of 'default' must fall"),
         ("score_at_least: 0}", "score_at_least: 1}", "the bands of 'default' must fall"),
+        ("{name: B,", "{name: A,", "two bands of 'default' have the same name"),
         (
             "    default:\n",
             "    partner: [{name: A, score_at_least: 0}]\n    default:\n",

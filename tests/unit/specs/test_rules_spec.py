@@ -66,6 +66,19 @@ def test_a_rule_awards_in_one_way(rule_with, lines):
     assert "a rule has either points or points_per_unit" in caught.value.part("what")
 
 
+def test_two_rules_of_one_name_are_refused(tmp_path):
+    rule = "  - {name: calls, when: {feature: calls}, points_per_unit: 2, because: {en: Calls, ja: 通話}}\n"
+    (tmp_path / "rules.yaml").write_text("rules:\n" + 2 * rule, "utf-8")
+    with pytest.raises(LeadmlError) as caught:
+        read_specification(RulesSpec, tmp_path / "rules.yaml", shown_as="models/rules.yaml")
+    assert str(caught.value) == (
+        "This is not consistent: the rules ['calls'] are defined twice.\n"
+        "  Why:   leadml would have to guess what is meant.\n"
+        "  Where: models/rules.yaml\n"
+        "  Fix:   Correct it: the rules ['calls'] are defined twice."
+    )
+
+
 @pytest.mark.parametrize(
     ("lines", "code", "where"),
     [
