@@ -56,8 +56,13 @@ class TrainingSet:
 
     @property
     def weights(self) -> Numbers:
-        """Each lead weighs the same: one over its number of snapshots, scaled to a mean of one."""
-        _, inverse, counts = np.unique(self.snapshots.leads, return_inverse=True, return_counts=True)
+        """At each age each lead weighs the same: one over its snapshots of that age, scaled to a mean of one.
+
+        Not one over all its snapshots: a lead that becomes ready early has fewer, so its weight would
+        tell the outcome (decision 0010).
+        """
+        at_age = np.column_stack([self.snapshots.leads, self.snapshots.ages])
+        _, inverse, counts = np.unique(at_age, axis=0, return_inverse=True, return_counts=True)
         weights: Numbers = len(inverse) / len(counts) / counts[inverse]
         return weights
 

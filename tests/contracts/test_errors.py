@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 import leadml
 from leadml.champion import VERSION_FILE, run_folder
 from leadml.cli.main import app
+from leadml.cli.serve import _check_free
 from leadml.errors import LeadmlError
 from leadml.training import train
 
@@ -450,3 +452,11 @@ def test_a_problem_ends_a_process_with_a_code_and_nothing_on_standard_output(tin
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"TERM": "dumb"})
     assert (done.returncode, done.stdout) == (EXIT_WITH_PROBLEMS, "")
     assert json.loads(done.stderr)["error"]["code"] == "time_without_zone"
+
+
+def test_an_address_that_is_taken_is_told_in_four_parts():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(LeadmlError) as caught:
+        _check_free("127.0.0.1", taken.getsockname()[1])
+    assert caught.value.code == "no_such_address"
+    assert "cannot be served: Address already in use." in caught.value.part("what")
+    assert caught.value.part("fix") == "Choose another --port or --host, or stop the other program."

@@ -50,10 +50,18 @@ def test_each_snapshot_sees_what_was_known_before_it(training_set):
     assert frame["lead_type"].tolist() == ["new_prospect"] * 3 + ["existing_customer"] * 3
 
 
-def test_each_lead_weighs_the_same_however_often_it_is_scored(training_set_of):
-    weights = training_set_of(leads=[0, 0, 0, 1, 2, 2], ready=[0, 0, 1, 1, 0, 1]).weights
-    np.testing.assert_allclose([weights[:3].sum(), weights[3], weights[4:].sum()], [2, 2, 2])
+def test_at_each_age_each_lead_weighs_the_same(training_set_of):
+    # Lead 0 comes by the first age three times, as a recycled lead does; lead 2 has both ages.
+    leads, ages = [0, 0, 0, 1, 2, 2], [0, 0, 0, 0, 0, 1]
+    weights = training_set_of(leads=leads, ages=ages, ready=[0, 0, 1, 1, 0, 1]).weights
+    np.testing.assert_allclose([weights[:3].sum(), *weights[3:]], [1.5, 1.5, 1.5, 1.5])
     assert weights.mean() == pytest.approx(1)
+
+
+def test_a_weight_does_not_tell_the_outcome(training_set_of):
+    # Lead 0 became ready and has no second snapshot; lead 1 did not, and has one.
+    weights = training_set_of(leads=[0, 1, 1], ages=[0, 0, 1], ready=[1, 0, 0]).weights
+    assert weights.tolist() == [1, 1, 1]
 
 
 def test_taking_rows_takes_all_columns_along(training_set):

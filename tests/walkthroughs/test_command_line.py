@@ -18,6 +18,7 @@ from leadml.project import scores_frame
 COLUMNS = ["#", "Lead", "Score", "Chance", "Band", "Respond by", "Reasons", "Rules say"]
 REASON = re.compile(r"([+-]\d+) ([A-Za-z].*)")  # a broken line may begin with a value: "-25 % (usual: 5.2 %)"
 OTHERS = re.compile(r"([+-]\d+) all others \(from (-?\d+), the usual lead\)")
+HELD = re.compile(r"([+-]\d+) held at (0|100)")
 
 
 @pytest.fixture(scope="module")
@@ -100,10 +101,14 @@ def test_every_open_lead_has_score_chance_band_deadline_and_the_verdict_of_the_r
 def test_the_reasons_of_each_line_add_up_to_its_score(table, answers):
     held = 0
     for row, answer in zip(rows_of(table, len(COLUMNS)), answers, strict=True):
-        *named, others = reasons_in(row[6])
+        lines = reasons_in(row[6])
+        holding = HELD.fullmatch(lines[-1])
+        *named, others = lines[:-1] if holding else lines
         effect, start = map(int, OTHERS.fullmatch(others).groups())
         assert len(named) == 3
-        assert start + effect + sum(int(REASON.match(reason)[1]) for reason in named) == int(row[2][0])
+        total = start + effect + sum(int(REASON.match(reason)[1]) for reason in named)
+        assert (int(holding[1]) if holding else 0) == answer["held_effect"]
+        assert total + answer["held_effect"] == int(row[2][0])
         held += answer["held_at"] is not None
         in_words = {line["reason"]["en"] for theme in answer["effects"] for line in theme["features"]}
         assert {REASON.match(reason)[2] for reason in named} <= in_words

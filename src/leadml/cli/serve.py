@@ -1,6 +1,7 @@
 """`leadml serve`: answer POST /v1/score."""
 
 import os
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from leadml.champion import run_folder
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import problems_told, tell_json
+from leadml.errors import LeadmlError
 from leadml.project import Project
 from leadml.store.ledger import LEDGER_FILE, Ledger
 from leadml.wording.texts import say
@@ -30,6 +32,7 @@ def serve(
     with problems_told(as_json=as_json, language=language):
         model = Project(project).scorer().model  # what is wrong is said here, not by a worker
         Ledger(run_folder(project) / LEDGER_FILE).close()
+        _check_free(host, port)
     if as_json:
         tell_json({"url": f"http://{host}:{port}/v1/score", "model": {"name": model.name, "version": model.version}})
     else:
@@ -41,3 +44,14 @@ def serve(
     from leadml.service.run import run  # BentoML takes a while to import; only serving needs it
 
     run(host=host, port=port)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Try the address before a server does: what is wrong with it is said in four parts."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise LeadmlError(
+            "no_such_address", where="--host, --port", host=host, port=port, reason=error.strerror
+        ) from None
