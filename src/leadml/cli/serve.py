@@ -53,5 +53,5 @@ def _check_free(host: str, port: int) -> None:
             pass
     except OSError as error:
         raise LeadmlError(
-            "no_such_address", where="--host, --port", host=host, port=port, reason=error.strerror
+            "no_such_address", where="--host, --port", host=host, port=port, reason=os.strerror(error.errno or 0)
         ) from None
