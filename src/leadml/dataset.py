@@ -4,19 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from leadml.clock import Instants, to_iso
 from leadml.engine.catalogue import Catalogue, check_features
 from leadml.engine.compute import compute_features
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import Codes, History, Numbers
+from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
 from leadml.snapshots import Snapshots, make_snapshots
 from leadml.specs.project_spec import ProjectSpec, fingerprint, meaning_of
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

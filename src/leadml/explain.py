@@ -8,13 +8,12 @@ import numpy as np
 from leadml.agreement.scale import shown
 from leadml.engine.catalogue import Catalogue
 from leadml.history.tables import Numbers
+from leadml.learners.trained_model import Value
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.reading import Label
 from leadml.wording.numbers import plain
 from leadml.wording.texts import LANGUAGES, Language, say
-
-Value = float | str | None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A project as a data scientist opens it: `leadml.open(".")`, and everything from history to score."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,15 +18,13 @@ from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import check_features, check_rules
 from leadml.errors import LeadmlError
 from leadml.history.checks import CheckReport, check_history
-from leadml.history.sources import read_history
+from leadml.history.sources import Progress, read_history
 from leadml.history.tables import History
 from leadml.learners.trained_model import TrainedModel
 from leadml.scoring import LeadScore, Scorer
 from leadml.snapshots import is_open
 from leadml.specs.project_spec import ProjectSpec, read_project
 from leadml.training import prepare, train
-
-Progress = Callable[[str], None]
 
 
 def _quietly(_step: str) -> None:

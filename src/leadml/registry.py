@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from leadml.champion import VERSION_FILE, champion_folder, put_in_place, run_folder
+from leadml.champion import VERSION_FILE, put_in_place, run_folder
 from leadml.errors import LeadmlError
 
 # MLflow reads the first while it is imported; whoever wants to be counted sets it to false. Progress bars
@@ -29,8 +29,6 @@ from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
 CHAMPION = "champion"
-
-__all__ = ["CHAMPION", "champion_folder", "check_out", "register"]
 
 _ARTIFACTS = "model"
 _NEW = "champion-new-"

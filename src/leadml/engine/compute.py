@@ -3,18 +3,16 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from numba import boolean, float64, int64, njit, void
 
 from leadml.clock import DAY, Instants
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.kind import KERNEL_TYPE, FactKind, Formula, ProfileKind, all_kinds, codes_as_numbers, gives_category
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import Codes, FactTable, History, Numbers
+from leadml.history.tables import Codes, FactTable, History, Mask, Numbers
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureSpec
 
-Mask = npt.NDArray[np.bool_]
 _ATTRIBUTES_OF = {"lead": "lead_attributes", "company": "company_attributes"}
 
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from leadml.engine import kinds
 from leadml.engine.kind import FactKind, all_kinds
 from leadml.history.tables import COMPANY_COLUMNS, DERIVED_COLUMNS, FACT_TABLES, FACT_TIMES, LEAD_COLUMNS
+from leadml.specs.reference import in_code
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def words_reference() -> str:
     True
     """
     lines = ["## Kinds of features", "", "| kind | what it says | needs |", "| --- | --- | --- |"]
-    lines += [f"| `{kind.kind}` | {kind.says} | {_in_code(kind.needs)} |" for kind in kind_references()]
+    lines += [f"| `{kind.kind}` | {kind.says} | {in_code(kind.needs)} |" for kind in kind_references()]
     lines += [
         "",
         "## Tables and their columns",
@@ -100,11 +101,7 @@ def words_reference() -> str:
         "| --- | --- | --- | --- |",
     ]
     lines += [
-        f"| `{table.table}` | {_in_code(table.needed)} | {_in_code(table.optional)} | {_in_code(table.derived)} |"
+        f"| `{table.table}` | {in_code(table.needed)} | {in_code(table.optional)} | {in_code(table.derived)} |"
         for table in table_references()
     ]
     return "\n".join([*lines, ""])
-
-
-def _in_code(words: tuple[str, ...]) -> str:
-    return ", ".join(f"`{word}`" for word in words)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from leadml.clock import MINUTE, InstantReading, Instants, now, read_instants
@@ -20,13 +19,13 @@ from leadml.history.tables import (
     IDENTITY_COLUMNS,
     LEAD_COLUMNS,
     History,
+    Mask,
     Numbers,
 )
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.history_spec import HistorySpec, SourceSpec
 from leadml.wording.texts import nearest
 
-Mask = npt.NDArray[np.bool_]
 Progress = Callable[[str], None]
 
 

@@ -15,6 +15,7 @@ from leadml.clock import Instants
 
 Codes = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 NOT_THERE = -1  # code of a text that is missing
 

@@ -10,13 +10,12 @@ from typing import Any
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from leadml.agreement.scale import probability
 from leadml.dataset import TrainingSet
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import Numbers
+from leadml.history.tables import Mask, Numbers
 from leadml.learners.contract import Contributions
 from leadml.learners.rules import RulesModel
 from leadml.specs.feature_spec import FeatureSpec
@@ -28,8 +27,6 @@ from leadml.vocabulary import MoreIs
 _SHARE_TO_TUNE_ON = 0.25
 _SHARE_IN_A_BAG = 0.8
 _DIRECTION = {MoreIs.READIER: 1, MoreIs.LESS_READY: -1, None: 0}
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

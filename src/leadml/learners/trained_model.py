@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,12 @@ class TrainedModel:
         contributions : Contributions
             start + sum(contributions) is the same margin as the model's own, to floating-point noise.
         """
-        own, usual = self.readiness.contributions(matrix), self.readiness.contributions(self.usual_lead())
+        own, usual = self.readiness.contributions(matrix), self._of_the_usual_lead
         return Contributions(float(usual.margin[0]), own.values - usual.values)
+
+    @cached_property
+    def _of_the_usual_lead(self) -> Contributions:
+        return self.readiness.contributions(self.usual_lead())
 
     def usual_lead(self) -> FeatureMatrix:
         """Lay the usual values out as a matrix of one row."""

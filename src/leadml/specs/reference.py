@@ -120,17 +120,24 @@ def yaml_reference() -> str:
     lines: list[str] = []
     for part in yaml_parts():
         if part.places:
-            lines += [f"### {_in_code(part.places[:1])}", ""]
+            lines += [f"### {in_code(part.places[:1])}", ""]
         else:
-            lines += [f"## {_in_code((part.file,))}", ""]
-        also = f" The same keys stand at {_in_code(part.places[1:])}." if part.places[1:] else ""
+            lines += [f"## {in_code((part.file,))}", ""]
+        also = f" The same keys stand at {in_code(part.places[1:])}." if part.places[1:] else ""
         lines += [part.says + also, "", "| key | type | default | what it says |", "| --- | --- | --- | --- |"]
         lines += [f"| `{key.key}` | {key.type} | {key.default} | {key.description} |" for key in part.keys]
         lines.append("")
     return "\n".join(lines)
 
 
-def _in_code(words: tuple[str, ...]) -> str:
+def in_code(words: tuple[str, ...]) -> str:
+    """List words as code of a Markdown page.
+
+    Examples
+    --------
+    >>> in_code(("count", "sum"))
+    '`count`, `sum`'
+    """
     return ", ".join(f"`{word}`" for word in words)
 
 
