@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int64, njit, types
 
 from leadml.engine import kinds
-from leadml.history.tables import Codes, Numbers
+from leadml.history.tables import Numbers, ShortCodes
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureSpec
 
@@ -138,7 +138,7 @@ def gives_category(feature: FeatureSpec) -> bool:
     )
 
 
-def codes_as_numbers(codes: Codes) -> Numbers:
+def codes_as_numbers(codes: ShortCodes) -> Numbers:
     """Show codes as numbers, missing ones as NaN.
 
     Examples

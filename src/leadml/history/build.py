@@ -1,23 +1,27 @@
-"""Puts facts in order: columns in our words in, `History` out. Files, frames and requests all pass here."""
+"""Puts facts in order: columns in our words in, `History` out. Files, databases, frames and exports all pass here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from leadml.clock import Instants
-from leadml.errors import LeadmlError
+from leadml.errors import LeadmlError, known_words
+from leadml.history.ordering import by_lead_and_time, of_one_instant
 from leadml.history.tables import (
     FACT_TABLES,
     IDENTITY_COLUMNS,
+    MERGED_AT,
     NOT_THERE,
     Codes,
     FactTable,
     Finding,
     History,
+    Mask,
     Numbers,
+    ShortCodes,
     TextColumn,
 )
 from leadml.specs.agreement_spec import DefinitionsSpec
@@ -31,18 +35,94 @@ class Rows:
 
     Attributes
     ----------
-    owner : object array, shape (n,)
-        `lead_id`, or `company_id` in the table `companies`.
+    owner : TextColumn, shape (n,)
+        `lead_id`, or `company_id` in the table `companies`; no row lacks it.
     happened_at, known_at : int array, shape (n,), UTC microseconds
-    texts : dict of column to object array of str or None
-    numbers : dict of column to float array
+    texts : mapping of column to TextColumn
+        Words in any order, each once.
+    numbers : mapping of column to float array
     """
 
-    owner: Texts
+    owner: TextColumn
     happened_at: Instants
     known_at: Instants
-    texts: Mapping[str, Texts]
+    texts: Mapping[str, TextColumn]
     numbers: Mapping[str, Numbers]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.happened_at)
+
+    def take(self, index: Codes | Mask) -> "Rows":
+        """Take some of the rows."""
+        return Rows(
+            owner=TextColumn(self.owner.codes[index], self.owner.words),
+            happened_at=self.happened_at[index],
+            known_at=self.known_at[index],
+            texts={name: TextColumn(text.codes[index], text.words) for name, text in self.texts.items()},
+            numbers={name: values[index] for name, values in self.numbers.items()},
+        )
+
+
+def encoded(values: Texts) -> TextColumn:
+    """Give each different text a code; `None` has none.
+
+    Parameters
+    ----------
+    values : object array of str or None, shape (n,)
+
+    Returns
+    -------
+    column : TextColumn
+
+    Examples
+    --------
+    >>> encoded(np.array(["phone", None, "email", "phone"], dtype=object))
+    TextColumn(codes=array([ 0, -1,  1,  0], dtype=int32), words=('phone', 'email'))
+    """
+    codes, words = pd.factorize(values)
+    return TextColumn(np.asarray(codes, dtype=np.int32), tuple(str(word) for word in words))
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Lay rows of one table under each other; a column that one part lacks is missing there.
+
+    Parameters
+    ----------
+    parts : sequence of Rows, not empty
+
+    Returns
+    -------
+    rows : Rows
+    """
+    if len(parts) == 1:
+        return parts[0]
+    texts = sorted({name for part in parts for name in part.texts})
+    numbers = sorted({name for part in parts for name in part.numbers})
+    missing = [TextColumn(np.full(len(part), NOT_THERE, np.int32), ()) for part in parts]
+    return Rows(
+        owner=_under_each_other([part.owner for part in parts]),
+        happened_at=np.concatenate([part.happened_at for part in parts]),
+        known_at=np.concatenate([part.known_at for part in parts]),
+        texts={
+            name: _under_each_other([part.texts.get(name, none) for part, none in zip(parts, missing, strict=True)])
+            for name in texts
+        },
+        numbers={
+            name: np.concatenate([part.numbers.get(name, np.full(len(part), np.nan)) for part in parts])
+            for name in numbers
+        },
+    )
+
+
+def _under_each_other(columns: Sequence[TextColumn]) -> TextColumn:
+    """Join columns of words, giving them the same codes."""
+    code_of: dict[str, int] = {}
+    codes = []
+    for column in columns:
+        table = [code_of.setdefault(word, len(code_of)) for word in column.words]
+        codes.append(np.array([*table, NOT_THERE], dtype=np.int32)[column.codes])
+    return TextColumn(np.concatenate(codes), tuple(code_of))
 
 
 def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> History:
@@ -67,180 +147,226 @@ def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> H
     Raises
     ------
     LeadmlError
-        `empty_table` when there is no lead.
+        `empty_table` when there is no lead, `merged_in_a_circle` when merged leads point at each other.
     """
-    leads = tables["leads"]
-    if not len(leads.owner):
+    if not len(tables["leads"]):
         raise LeadmlError("empty_table", where="history.yaml, tables.leads", table="leads")
     findings: list[Finding] = []
-    lead_ids = np.unique(leads.owner.astype(str))
-    kept = _first_rows(leads, findings)
-    facts = {"leads": _in_order(kept, lead_ids, definitions, "leads", findings)}
-    company_rows = _company_attributes(kept, tables.get("companies"))
-    attribute_rows = _lead_attributes(kept, tables.get("attribute_changes"))
-    facts["lead_attributes"] = _in_order(attribute_rows, lead_ids, definitions, "lead_attributes", findings)
-    if company_rows is not None:
-        facts["company_attributes"] = _in_order(company_rows, lead_ids, definitions, "company_attributes", findings)
-    for name in FACT_TABLES:
-        if name != "attribute_changes" and name in tables:
-            rows = _with_derived(name, tables[name], definitions)
-            facts[name] = _in_order(rows, lead_ids, definitions, name, findings)
-    known = [table.known_at.max() for table in facts.values() if len(table.known_at)]
-    happened = [table.happened_at.max() for table in facts.values() if len(table.happened_at)]
+    people = _identities(tables["leads"], findings)
+    leads = _first_rows(tables["leads"], people, findings)
+    wide = {"leads": leads, "lead_attributes": _lead_attributes(leads, tables.get("attribute_changes"))}
+    if "companies" in tables:
+        wide["company_attributes"] = _company_attributes(leads, tables["companies"])
+    told = {name: tables[name] for name in FACT_TABLES if name != "attribute_changes" and name in tables}
+    told = {name: _with_derived(name, rows, definitions) for name, rows in told.items()}
+    facts = {name: _in_order(rows, people, definitions, name, findings) for name, rows in {**wide, **told}.items()}
+    ends = [table.known_at.max() for table in facts.values() if len(table.known_at)]
     return History(
-        lead_ids=tuple(lead_ids.tolist()),
+        lead_ids=people.lead_ids,
         facts=facts,
         unknown=tuple(name for name in ("companies", *FACT_TABLES) if name not in tables),
-        known_until=int(max(*known, *happened)),
+        known_until=int(max(ends)),
         findings=tuple(findings),
     )
 
 
-def _first_rows(leads: Rows, findings: list[Finding]) -> Rows:
+@dataclass(frozen=True)
+class _Identities:
+    """Who is who: the leads, and the ids under which they were known before they were merged."""
+
+    lead_ids: tuple[str, ...]
+    position_of: Mapping[str, int]
+    same_since: Mapping[str, float]
+
+    def positions(self, owner: TextColumn) -> ShortCodes:
+        """Give the position of each row's lead, -1 where there is no such lead."""
+        table = [self.position_of.get(word, NOT_THERE) for word in owner.words]
+        positions: ShortCodes = np.array([*table, NOT_THERE], dtype=np.int32)[owner.codes]
+        return positions
+
+    def known_at(self, rows: Rows) -> Instants:
+        """When each row was known to be of its lead: a merged lead's facts are the other's since the merge."""
+        if not any(word in self.same_since for word in rows.owner.words):
+            return rows.known_at
+        since = np.array([self.same_since.get(word, -np.inf) for word in rows.owner.words])[rows.owner.codes]
+        told_late = since > rows.known_at
+        known_at: Instants = np.where(told_late, np.where(told_late, since, 0).astype(np.int64), rows.known_at)
+        return known_at
+
+
+def _identities(leads: Rows, findings: list[Finding]) -> _Identities:
+    """Follow merged leads to the one that is left."""
+    ids = leads.owner.words
+    told = leads.texts.get("merged_into", TextColumn(np.full(len(leads), NOT_THERE, np.int32), ()))
+    times = leads.numbers.get(MERGED_AT, np.full(len(leads), np.nan))
+    merged = np.flatnonzero(told.codes != NOT_THERE)
+    into = {ids[leads.owner.codes[row]]: (told.words[told.codes[row]], times[row]) for row in merged.tolist()}
+    survivor_of, same_since = {}, {}
+    for lead_id in into:
+        survivor, since, seen = lead_id, -np.inf, [lead_id]
+        while survivor in into:
+            survivor, time = into[survivor]
+            since = max(since, -np.inf if np.isnan(time) else time)
+            if survivor in seen:
+                raise LeadmlError("merged_in_a_circle", where="history.yaml, tables.leads", leads=known_words(seen))
+            seen.append(survivor)
+        survivor_of[lead_id], same_since[lead_id] = survivor, since
+    if into:
+        findings.append(Finding("leads", "merged", len(into)))
+    present = {ids[code] for code in np.unique(leads.owner.codes).tolist()}
+    lead_ids = tuple(sorted({survivor_of.get(lead_id, lead_id) for lead_id in present}))
+    position_of = {lead_id: position for position, lead_id in enumerate(lead_ids)}
+    position_of.update({old: position_of[survivor] for old, survivor in survivor_of.items()})
+    return _Identities(lead_ids, position_of, same_since)
+
+
+def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Rows:
     """Keep the row of each lead that was known first: a lead is created once, and a later telling changes no past."""
-    words = [_encode(values).codes for _, values in sorted(leads.texts.items())]
-    order = np.lexsort((*words, leads.happened_at, leads.known_at, leads.owner.astype(str)))
-    owners = leads.owner[order].astype(str)
-    kept = order[np.concatenate([[True], owners[1:] != owners[:-1]])]
-    if len(kept) < len(order):
-        findings.append(Finding("leads", "lead_twice", len(order) - len(kept)))
-    return _take(leads, kept)
+    positions, known_at = people.positions(leads.owner), people.known_at(leads)
+    keys: list[npt.NDArray[np.generic]] = [_in_alphabet(text).codes for _, text in sorted(leads.texts.items())]
+    order = np.lexsort((*keys, leads.happened_at, known_at, positions))
+    positions = positions[order]
+    kept = order[np.concatenate([[True], positions[1:] != positions[:-1]])]
+    merged_away = sum(lead_id in people.same_since for lead_id in leads.owner.words)
+    if (again := len(order) - len(kept) - merged_away) > 0:
+        findings.append(Finding("leads", "lead_twice", again))
+    return leads.take(kept)
 
 
-def _take(rows: Rows, index: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Rows:
-    return Rows(
-        owner=rows.owner[index],
-        happened_at=rows.happened_at[index],
-        known_at=rows.known_at[index],
-        texts={name: values[index] for name, values in rows.texts.items()},
-        numbers={name: values[index] for name, values in rows.numbers.items()},
-    )
-
-
-def _as_attribute_rows(rows: Rows, skip: tuple[str, ...]) -> Rows:
+def _as_attribute_rows(rows: Rows, skip: Sequence[str]) -> Rows:
     """Turn wide attribute columns into one fact an attribute."""
-    names = [name for name in rows.texts if name not in skip]
-    present = [np.array([value is not None for value in rows.texts[name]], dtype=bool) for name in names]
-    parts = [_take(rows, mask) for mask in present]
-    empty = np.empty(0, dtype=object)
-    return Rows(
-        owner=np.concatenate([empty, *(part.owner for part in parts)]),
-        happened_at=np.concatenate([np.empty(0, np.int64), *(part.happened_at for part in parts)]),
-        known_at=np.concatenate([np.empty(0, np.int64), *(part.known_at for part in parts)]),
-        texts={
-            "attribute": np.concatenate(
-                [empty, *(np.full(len(part.owner), name, object) for name, part in zip(names, parts, strict=True))]
-            ),
-            "value": np.concatenate([empty, *(part.texts[name] for name, part in zip(names, parts, strict=True))]),
-        },
-        numbers={},
-    )
+    parts = []
+    for name, text in rows.texts.items():
+        if name not in skip:
+            part = rows.take(text.codes != NOT_THERE)
+            attribute = TextColumn(np.zeros(len(part), np.int32), (name,))
+            parts.append(replace(part, texts={"attribute": attribute, "value": part.texts[name]}, numbers={}))
+    none = TextColumn(np.empty(0, np.int32), ())
+    return joined(parts or [replace(rows.take(np.empty(0, np.int64)), texts={"attribute": none, "value": none})])
 
 
 def _lead_attributes(leads: Rows, changes: Rows | None) -> Rows:
     """Attributes as they were at creation, and how they changed since."""
-    at_creation = _as_attribute_rows(leads, skip=("company_id", *IDENTITY_COLUMNS))
+    at_creation = _as_attribute_rows(leads, skip=("company_id", "merged_into", *IDENTITY_COLUMNS))
     if changes is None:
         return at_creation
-    created, changed = len(at_creation.owner), len(changes.owner)
-    ids = changes.texts.get("event_id", np.full(changed, None, object))
-    sequence = changes.numbers.get("sequence", np.full(changed, np.nan))
-    return Rows(
-        owner=np.concatenate([at_creation.owner, changes.owner]),
-        happened_at=np.concatenate([at_creation.happened_at, changes.happened_at]),
-        known_at=np.concatenate([at_creation.known_at, changes.known_at]),
-        texts={
-            **{name: np.concatenate([at_creation.texts[name], changes.texts[name]]) for name in ("attribute", "value")},
-            "event_id": np.concatenate([np.full(created, None, object), ids]),
-        },
-        # What stood there at creation comes before any change of the same instant.
-        numbers={"sequence": np.concatenate([np.full(created, -np.inf), sequence])},
-    )
+    # What stood there at creation comes before any change of the same instant.
+    first = {"sequence": np.full(len(at_creation), -np.inf)}
+    return joined([replace(at_creation, numbers=first), changes])
 
 
-def _company_attributes(leads: Rows, companies: Rows | None) -> Rows | None:
+def _company_attributes(leads: Rows, companies: Rows) -> Rows:
     """Give each lead the attributes of its company."""
-    if companies is None:
-        return None
     facts = _as_attribute_rows(companies, skip=IDENTITY_COLUMNS)
-    company_of = pd.DataFrame(
-        {"lead_id": leads.owner, "company_id": leads.texts.get("company_id", np.full(len(leads.owner), None, object))}
-    ).dropna()
-    rows_of = pd.DataFrame({"company_id": facts.owner, "row": np.arange(len(facts.owner))})
-    joined = company_of.merge(rows_of, on="company_id")
-    taken = _take(facts, joined["row"].to_numpy(dtype=np.int64))
-    return Rows(joined["lead_id"].to_numpy(dtype=object), taken.happened_at, taken.known_at, taken.texts, taken.numbers)
+    company = leads.texts.get("company_id", TextColumn(np.full(len(leads), NOT_THERE, np.int32), ()))
+    code_of = {word: code for code, word in enumerate(facts.owner.words)}
+    codes = np.array([*(code_of.get(word, NOT_THERE) for word in company.words), NOT_THERE])[company.codes]
+    by_company = np.argsort(facts.owner.codes, kind="stable")
+    first = np.searchsorted(facts.owner.codes[by_company], np.arange(len(facts.owner.words) + 1))
+    has_company = np.flatnonzero(codes != NOT_THERE)
+    counts = np.diff(first)[codes[has_company]]
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    taken = facts.take(by_company[np.repeat(first[codes[has_company]], counts) + within])
+    return replace(taken, owner=TextColumn(np.repeat(leads.owner.codes[has_company], counts), leads.owner.words))
 
 
 def _with_derived(name: str, rows: Rows, definitions: DefinitionsSpec) -> Rows:
     """Add the columns that follow from the agreement's words."""
-    nothing = np.full(len(rows.owner), None, object)
     texts = dict(rows.texts)
     if name == "activities" and "content" in texts:
         stage_of = {
             content: stage for stage, journey in definitions.buyers_journey.items() for content in journey.content
         }
-        written = texts.get("journey_stage", nothing)
-        derived = np.array([stage_of.get(content) for content in texts["content"]], dtype=object)
-        texts["journey_stage"] = np.where(written == None, derived, written)  # noqa: E711 - element by element
+        derived = _translated(texts["content"], stage_of)
+        written = texts.get("journey_stage")
+        texts["journey_stage"] = derived if written is None else _where_missing(written, derived)
     if name == "status_changes":
-        meaning = {status: str(means) for status, means in definitions.lead_statuses.items()}
-        texts["meaning"] = np.array([meaning.get(status) for status in texts["lead_status"]], dtype=object)
+        texts["meaning"] = _translated(
+            texts["lead_status"], {status: str(means) for status, means in definitions.lead_statuses.items()}
+        )
     if name == "connect_attempts":
         valid = definitions.connect_attempt
-        made_by = texts.get("made_by", nothing)
-        texts["valid"] = np.array(
-            [
-                "yes"
-                if channel in valid.channels and result in valid.results and who in (*valid.made_by, None)
-                else "no"
-                for channel, result, who in zip(texts["channel"], texts["result"], made_by, strict=True)
-            ],
-            dtype=object,
-        )
-    return Rows(rows.owner, rows.happened_at, rows.known_at, texts, rows.numbers)
+        counts = _is_any_of(texts["channel"], valid.channels) & _is_any_of(texts["result"], valid.results)
+        if (made_by := texts.get("made_by")) is not None:
+            counts &= _is_any_of(made_by, valid.made_by) | (made_by.codes == NOT_THERE)
+        texts["valid"] = TextColumn(counts.astype(np.int32), ("no", "yes"))
+    return replace(rows, texts=texts)
+
+
+def _translated(text: TextColumn, meaning: Mapping[str, str]) -> TextColumn:
+    """Say the same in other words; a word without a translation has none."""
+    words = tuple(dict.fromkeys(meaning.values()))
+    table = [words.index(meaning[word]) if word in meaning else NOT_THERE for word in text.words]
+    return TextColumn(np.array([*table, NOT_THERE], dtype=np.int32)[text.codes], words)
+
+
+def _where_missing(text: TextColumn, other: TextColumn) -> TextColumn:
+    """Fill the gaps of one column with another."""
+    both = _under_each_other([text, other])
+    own, others = np.split(both.codes, 2)
+    return TextColumn(np.where(own == NOT_THERE, others, own), both.words)
+
+
+def _is_any_of(text: TextColumn, words: Sequence[str]) -> Mask:
+    marked: Mask = text.lookup(dict.fromkeys(words, 1.0), other=0.0).astype(bool)
+    return marked
 
 
 def _in_order(
-    rows: Rows, lead_ids: npt.NDArray[np.str_], definitions: DefinitionsSpec, name: str, findings: list[Finding]
+    rows: Rows, people: _Identities, definitions: DefinitionsSpec, name: str, findings: list[Finding]
 ) -> FactTable:
     """Order the rows of one table and drop what is there twice."""
-    owners = rows.owner.astype(str)
-    leads = np.searchsorted(lead_ids, owners)
-    strangers = lead_ids[np.minimum(leads, len(lead_ids) - 1)] != owners
+    leads = people.positions(rows.owner)
+    strangers = leads == NOT_THERE
     if strangers.any():
-        findings.append(Finding(name, "unknown_lead", int(strangers.sum()), {"example": str(owners[strangers][0])}))
-        rows, leads = _take(rows, ~strangers), leads[~strangers]
-    columns = {column: _encode(values) for column, values in rows.texts.items()}
-    keys = _tie_breakers(rows, columns, definitions)
-    last = [columns["event_id"].codes] if "event_id" in columns else []
-    order = np.lexsort((*last, rows.known_at, *reversed(keys), rows.happened_at, leads))
-    order = order[~_repeated(order, leads, rows, columns)]
-    if len(order) < len(leads):
-        findings.append(Finding(name, "counted_once", len(leads) - len(order)))
-    counts = np.bincount(leads[order], minlength=len(lead_ids))
+        example = rows.owner.words[rows.owner.codes[int(np.argmax(strangers))]]
+        findings.append(Finding(name, "unknown_lead", int(strangers.sum()), {"example": example}))
+        rows, leads = rows.take(~strangers), leads[~strangers]
+    rows = replace(
+        rows,
+        known_at=people.known_at(rows),
+        texts={column: _in_alphabet(text) for column, text in rows.texts.items()},
+    )
+    first, order = by_lead_and_time(leads, np.ascontiguousarray(rows.happened_at), len(people.lead_ids))
+    tied = np.flatnonzero(of_one_instant(first, rows.happened_at[order]))
+    if len(tied):
+        order[tied] = order[tied][_ties_in_order(rows.take(order[tied]), leads[order[tied]], definitions)]
+    repeated = _repeated(order, tied, leads, rows)
+    if repeated.any():
+        findings.append(Finding(name, "counted_once", int(repeated.sum())))
+        order = order[~repeated]
+        first = np.concatenate([[0], np.cumsum(np.bincount(leads[order], minlength=len(people.lead_ids)))])
+    texts = {column: text for column, text in rows.texts.items() if column not in IDENTITY_COLUMNS}
+    numbers = {column: values for column, values in rows.numbers.items() if column not in IDENTITY_COLUMNS}
+    codes = np.empty((len(texts), len(order)), dtype=np.int32)
+    values = np.empty((len(numbers), len(order)), dtype=np.float64)
+    for place, text in enumerate(texts.values()):
+        codes[place] = text.codes[order]
+    for place, column_values in enumerate(numbers.values()):
+        values[place] = column_values[order]
     return FactTable(
-        first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        first=first,
         happened_at=rows.happened_at[order],
         known_at=rows.known_at[order],
-        texts={
-            column: TextColumn(text.codes[order], text.words)
-            for column, text in columns.items()
-            if column not in IDENTITY_COLUMNS
-        },
-        numbers={column: values[order] for column, values in rows.numbers.items() if column not in IDENTITY_COLUMNS},
+        words={column: text.words for column, text in texts.items()},
+        codes=codes,
+        number_columns=tuple(numbers),
+        values=values,
     )
 
 
-def _encode(values: Texts) -> TextColumn:
-    codes, words = pd.factorize(values, sort=True)
-    return TextColumn(np.asarray(codes, dtype=np.int64), tuple(str(word) for word in words))
+def _in_alphabet(text: TextColumn) -> TextColumn:
+    """Sort the words of a column, leaving out those that no row has."""
+    occurs = np.zeros(len(text.words) + 1, dtype=bool)
+    occurs[text.codes] = True
+    alphabet = sorted(np.flatnonzero(occurs[:-1]).tolist(), key=text.words.__getitem__)
+    rank = np.full(len(text.words) + 1, NOT_THERE, dtype=np.int32)
+    rank[alphabet] = np.arange(len(alphabet))
+    return TextColumn(rank[text.codes], tuple(text.words[code] for code in alphabet))
 
 
-def _tie_breakers(
-    rows: Rows, columns: Mapping[str, TextColumn], definitions: DefinitionsSpec
-) -> list[npt.NDArray[np.generic]]:
-    """List what orders facts of one instant, most important first: declared order, sequence, value."""
+def _ties_in_order(rows: Rows, leads: ShortCodes, definitions: DefinitionsSpec) -> Codes:
+    """Order facts of one instant, most important first: declared order, sequence, value, when it was known."""
     declared = {
         "lifecycle_stage": definitions.lifecycle_stages,
         "journey_stage": tuple(definitions.buyers_journey),
@@ -248,30 +374,35 @@ def _tie_breakers(
         "lead_status": tuple(definitions.lead_statuses),
     }
     keys: list[npt.NDArray[np.generic]] = [
-        columns[column].lookup({word: float(rank) for rank, word in enumerate(words)}, other=NOT_THERE)
+        rows.texts[column].lookup({word: float(rank) for rank, word in enumerate(words)}, other=NOT_THERE)
         for column, words in declared.items()
-        if column in columns
+        if column in rows.texts
     ]
     if "sequence" in rows.numbers:
         keys.append(rows.numbers["sequence"])
-    keys.extend(text.codes for column, text in sorted(columns.items()) if column != "event_id")
+    keys.extend(text.codes for column, text in sorted(rows.texts.items()) if column != "event_id")
     keys.extend(values for column, values in sorted(rows.numbers.items()) if column != "sequence")
-    return keys
+    keys.append(rows.known_at)
+    if "event_id" in rows.texts:
+        keys.append(rows.texts["event_id"].codes)
+    return np.lexsort((*reversed(keys), rows.happened_at, leads))
 
 
-def _repeated(order: Codes, leads: Codes, rows: Rows, columns: Mapping[str, TextColumn]) -> npt.NDArray[np.bool_]:
+def _repeated(order: Codes, tied: Codes, leads: ShortCodes, rows: Rows) -> Mask:
     """Mark, in the given order, the rows that say again what another one said.
 
-    The order sorts by every column, so equal rows are neighbours. Of an event that is told more than
-    once, the telling that was known first counts: a later one must not change an earlier score.
+    Facts of one instant are ordered by every column, so equal rows are neighbours. Of an event that is
+    told more than once, the telling that was known first counts: a later one must not change an earlier score.
     """
-    compared: list[npt.NDArray[np.generic]] = [leads, rows.happened_at, rows.known_at, *rows.numbers.values()]
-    compared += [text.codes for text in columns.values()]
     same = np.zeros(len(order), dtype=bool)
-    same[1:] = np.all([_equal(values[order][1:], values[order][:-1]) for values in compared], axis=0)
-    if "event_id" not in columns:
+    if len(tied) > 1:
+        close, owners = rows.take(order[tied]), leads[order[tied]]
+        compared: list[npt.NDArray[np.generic]] = [owners, close.happened_at, close.known_at, *close.numbers.values()]
+        compared += [text.codes for text in close.texts.values()]
+        same[tied[1:]] = np.all([_equal(values[1:], values[:-1]) for values in compared], axis=0)
+    if "event_id" not in rows.texts:
         return same
-    events = columns["event_id"].codes[order]
+    events = rows.texts["event_id"].codes[order].astype(np.int64)
     named = np.flatnonzero(events != NOT_THERE)
     named = named[np.argsort(rows.known_at[order][named], kind="stable")]
     _, first = np.unique(leads[order][named] * (events.max(initial=0) + 1) + events[named], return_index=True)
@@ -280,7 +411,7 @@ def _repeated(order: Codes, leads: Codes, rows: Rows, columns: Mapping[str, Text
     return same
 
 
-def _equal(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+def _equal(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> Mask:
     """Compare element by element; a missing number equals a missing number."""
-    equal: npt.NDArray[np.bool_] = (one == other) | ((one != one) & (other != other))
+    equal: Mask = (one == other) | ((one != one) & (other != other))
     return equal

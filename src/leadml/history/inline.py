@@ -9,7 +9,7 @@ import pandas as pd
 
 from leadml.clock import MINUTE, InstantReading, Instants, read_instants, to_iso
 from leadml.errors import LeadmlError, raise_problems
-from leadml.history.build import Rows, Texts, build_history
+from leadml.history.build import Rows, Texts, build_history, encoded
 from leadml.history.tables import FACT_TABLES, History
 from leadml.specs.agreement_spec import DefinitionsSpec
 
@@ -104,7 +104,7 @@ def histories_from_records(
     return [
         InlineHistory(
             build_history(tables, definitions),
-            {owner: tuple(reader.skewed[owner]) for owner in tables["leads"].owner if owner in reader.skewed},
+            {owner: tuple(reader.skewed[owner]) for owner in tables["leads"].owner.words if owner in reader.skewed},
         )
         for tables in built
     ]
@@ -154,10 +154,10 @@ class _Reader:
         known_at = self._known_at_of(gathered, [time.get("known_at") for time in times], happened_at)
         text_columns, number_columns = _columns(name, values)
         return Rows(
-            owner=np.array(gathered.owners, dtype=object),
+            owner=encoded(np.array(gathered.owners, dtype=object)),
             happened_at=happened_at,
             known_at=np.maximum(known_at, happened_at),
-            texts={column: _texts([value.get(column) for value in values]) for column in text_columns},
+            texts={column: encoded(_texts([value.get(column) for value in values])) for column in text_columns},
             numbers={
                 column: np.array(
                     [np.nan if value.get(column) is None else value[column] for value in values], dtype=np.float64

@@ -9,7 +9,7 @@ import pandas as pd
 
 from leadml.clock import MINUTE, InstantReading, Instants, now, read_instants
 from leadml.errors import LeadmlError, known_words, raise_problems
-from leadml.history.build import Rows, Texts, build_history
+from leadml.history.build import Rows, Texts, build_history, encoded, joined
 from leadml.history.files import header_of, place_of_row, read_columns
 from leadml.history.tables import (
     BEGINS_AT,
@@ -18,9 +18,11 @@ from leadml.history.tables import (
     FACT_TIMES,
     IDENTITY_COLUMNS,
     LEAD_COLUMNS,
+    MERGED_AT,
     History,
     Mask,
     Numbers,
+    TextColumn,
 )
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.history_spec import HistorySpec, SourceSpec
@@ -57,7 +59,7 @@ def _shape(table: str) -> _TableShape:
     if table in ("leads", "companies"):
         columns = LEAD_COLUMNS if table == "leads" else COMPANY_COLUMNS
         owner = columns[0]
-        texts = tuple(name for name in columns if name not in (owner, "created_at", "known_at"))
+        texts = tuple(name for name in columns if name not in (owner, "created_at", "known_at", MERGED_AT))
         return _TableShape(owner, "created_at", (owner, "created_at"), (*texts, "event_id"), ())
     columns_of = FACT_TABLES[table]
     return _TableShape(
@@ -105,7 +107,7 @@ def read_history(
                 reader.read(source, table, f"history.yaml, tables.{table}[{number}]")
                 for number, source in enumerate(sources)
             ]
-            tables[table] = _joined(parts or [_no_rows(_shape(table))])
+            tables[table] = joined(parts or [_no_rows(_shape(table))])
     raise_problems(dict.fromkeys(reader.problems), where="history.yaml")
     return build_history(tables, definitions)
 
@@ -222,13 +224,13 @@ class _SourceReader:
             known_at = self._instants(column["known_at"], blank_is=happened_at)
         owner = _texts(written[shape.owner])
         self._note("blank_id", column[shape.owner], np.array([value is None for value in owner], dtype=bool))
-        texts = {name: _texts(written[name]) for name in shape.texts if name in written}
-        texts.update({attribute: _texts(frame[theirs]) for attribute, theirs in source.attributes.items()})
+        texts = {name: encoded(_texts(written[name])) for name in shape.texts if name in written}
+        texts.update({attribute: encoded(_texts(frame[theirs])) for attribute, theirs in source.attributes.items()})
         numbers = {name: self._numbers(column[name]) for name in shape.numbers if name in written}
         if shape.happened_at == "created_at":
             begins = read_instants(happened.written, time_zone=self._spec.time_zone).begins
             numbers[BEGINS_AT] = begins.astype(np.float64)
-        return Rows(owner, happened_at, np.maximum(known_at, happened_at), texts, numbers)
+        return Rows(encoded(owner), happened_at, np.maximum(known_at, happened_at), texts, numbers)
 
     def _instants(self, column: _Column, *, blank_is: Instants | None = None) -> Instants:
         reading: InstantReading = read_instants(column.written, time_zone=self._spec.time_zone)
@@ -257,7 +259,7 @@ class _SourceReader:
 
 
 def _no_rows(shape: _TableShape) -> Rows:
-    nothing = np.empty(0, dtype=object)
+    nothing = TextColumn(np.empty(0, np.int32), ())
     no_times = np.empty(0, np.int64)
     return Rows(nothing, no_times, no_times, dict.fromkeys(shape.texts, nothing), {})
 
@@ -266,28 +268,3 @@ def _texts(values: pd.Series) -> Texts:
     texts = values.to_numpy(dtype=object, copy=True)
     texts[values.isna().to_numpy(dtype=bool) | (texts == "")] = None
     return texts
-
-
-def _joined(parts: list[Rows]) -> Rows:
-    """Lay the sources of one table under each other; a column that one lacks is missing there."""
-    if len(parts) == 1:
-        return parts[0]
-
-    texts = {name for part in parts for name in part.texts}
-    numbers = {name for part in parts for name in part.numbers}
-    nothing = np.empty(0, dtype=object)
-    return Rows(
-        owner=np.concatenate([nothing, *(part.owner for part in parts)]),
-        happened_at=np.concatenate([np.empty(0, np.int64), *(part.happened_at for part in parts)]),
-        known_at=np.concatenate([np.empty(0, np.int64), *(part.known_at for part in parts)]),
-        texts={
-            name: np.concatenate(
-                [nothing, *(part.texts.get(name, np.full(len(part.owner), None, object)) for part in parts)]
-            )
-            for name in sorted(texts)
-        },
-        numbers={
-            name: np.concatenate([part.numbers.get(name, np.full(len(part.owner), np.nan)) for part in parts])
-            for name in sorted(numbers)
-        },
-    )

@@ -6,6 +6,7 @@ says that *nothing* happened.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from leadml.clock import Instants
 
 Codes = npt.NDArray[np.int64]
+ShortCodes = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -43,13 +45,16 @@ FACT_TABLES: Mapping[str, TableColumns] = {
     "deal_changes": TableColumns(("deal_id", "deal_stage"), ("amount",), ("amount",)),
     "connect_attempts": TableColumns(("channel", "result"), ("made_by",)),
 }
-LEAD_COLUMNS = ("lead_id", "created_at", "known_at", "lead_type", "company_id")
+LEAD_COLUMNS = ("lead_id", "created_at", "known_at", "lead_type", "company_id", "merged_into", "merged_at")
 COMPANY_COLUMNS = ("company_id", "created_at", "known_at")
 FACT_TIMES = ("happened_at", "known_at")
 IDENTITY_COLUMNS = ("event_id", "sequence")
 
 # A number of the table leads: the earliest instant that `created_at` can mean, where it is a date without time.
 BEGINS_AT = "begins_at"
+
+# A column of the table leads that holds an instant: since when a lead is known to be the same as another.
+MERGED_AT = "merged_at"
 
 # Columns that the agreement adds to a table: features may filter on them as on any other.
 DERIVED_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -62,9 +67,9 @@ DERIVED_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class TextColumn:
-    """A column of words as integer codes; the words are sorted, so codes compare as words do."""
+    """A column of words as integer codes, -1 where there is none; in a history the words are sorted."""
 
-    codes: Codes
+    codes: ShortCodes
     words: tuple[str, ...]
 
     def lookup(self, values: Mapping[str, float], *, other: float) -> Numbers:
@@ -72,7 +77,7 @@ class TextColumn:
 
         Examples
         --------
-        >>> column = TextColumn(np.array([1, 0, -1]), ("email", "phone"))
+        >>> column = TextColumn(np.array([1, 0, -1], np.int32), ("email", "phone"))
         >>> column.lookup({"phone": 2.0}, other=0.0).tolist()
         [2.0, 0.0, 0.0]
         """
@@ -90,16 +95,35 @@ class FactTable:
     first : int array, shape (n_leads + 1,)
         Facts of lead `i` are the rows `first[i]:first[i + 1]`.
     happened_at, known_at : int array, shape (n_facts,), UTC microseconds
-    texts : dict of column to TextColumn
-    numbers : dict of column to float array, shape (n_facts,)
+    words : mapping of column to tuple of str
+        The columns of words, each with its words, sorted.
+    codes : int32 array, shape (n_word_columns, n_facts)
+        The place of each word among the words of its column, -1 where there is none.
+    number_columns : tuple of str
+    values : float array, shape (n_number_columns, n_facts)
         NaN where the number is missing.
     """
 
     first: Codes
     happened_at: Instants
     known_at: Instants
-    texts: Mapping[str, TextColumn] = field(default_factory=dict)
-    numbers: Mapping[str, Numbers] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]]
+    codes: ShortCodes
+    number_columns: tuple[str, ...]
+    values: Numbers
+
+    @cached_property
+    def texts(self) -> Mapping[str, TextColumn]:
+        """The columns of words by name."""
+        return {
+            column: TextColumn(codes, words)
+            for (column, words), codes in zip(self.words.items(), self.codes, strict=True)
+        }
+
+    @cached_property
+    def numbers(self) -> Mapping[str, Numbers]:
+        """The columns of numbers by name, each of shape (n_facts,)."""
+        return dict(zip(self.number_columns, self.values, strict=True))
 
     @property
     def leads(self) -> Codes:
@@ -135,6 +159,8 @@ class History:
         The latest instant of which anything is known.
     findings : tuple of Finding
         What was met on the way in.
+    knows_other_leads : bool
+        False for the leads of a request: of their colleagues nothing is known.
     """
 
     lead_ids: tuple[str, ...]
@@ -142,6 +168,7 @@ class History:
     unknown: tuple[str, ...]
     known_until: int
     findings: tuple[Finding, ...] = ()
+    knows_other_leads: bool = True
 
     @property
     def created_at(self) -> Instants:
