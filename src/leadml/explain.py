@@ -195,7 +195,7 @@ class Explainer:
         reason : dict of language to str
         """
         usual = self.usual_values[feature.name]
-        nothing = self.catalogue.reads_facts(feature) and self.catalogue.table_of[feature.name] not in not_known
+        nothing = self.catalogue.reads_facts(feature) and self.catalogue.source_of(feature) not in not_known
         said: dict[str, str] = {}
         for language in LANGUAGES:
             missing = say("value.none_yet" if nothing else "value.missing", language)

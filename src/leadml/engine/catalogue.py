@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from leadml.engine.kind import FactKind, Kind, ProfileKind, all_kinds, gives_category
+from leadml.engine.plan import Plan, make_plan
 from leadml.errors import LeadmlError, known_words, raise_problems
 from leadml.history.tables import DERIVED_COLUMNS, FACT_TABLES, History
 from leadml.specs.agreement_spec import DefinitionsSpec
@@ -12,7 +14,9 @@ from leadml.specs.rules_spec import RuleSpec
 from leadml.wording.texts import nearest
 
 _READABLE_TABLES = ("leads", *(name for name in FACT_TABLES if name != "attribute_changes"))
-_KEYS_OF_KINDS = ("table", "where", "window_days", "half_life_days", "value", "attribute", "of", "values")
+_KEYS_OF_FACTS = ("where", "window_days", "since_stage", "of")
+_KEYS_OF_KINDS = ("table", *_KEYS_OF_FACTS, "half_life_days", "value", "of_which", "to", "attribute", "values")
+OTHER_CONTACTS = "other_contacts"  # the company's other leads: what only a history of many leads can tell
 _RANKED_COLUMNS = ("lifecycle_stage", "journey_stage")
 
 
@@ -32,12 +36,22 @@ class Catalogue:
     table_of: Mapping[str, str | None]
     definitions: DefinitionsSpec
 
+    @cached_property
+    def plan(self) -> Plan:
+        """What the engine computes, laid out once."""
+        return make_plan(self.features, self.table_of, self.definitions)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The features' names, in order."""
+        return tuple(feature.name for feature in self.features)
+
     @classmethod
     def of(cls, themes: Sequence[FeatureFileSpec], definitions: DefinitionsSpec) -> "Catalogue":
         """Take all features of some themes."""
         return cls(
             tuple(feature for theme in themes for feature in theme.features),
-            {feature.name: feature.table or theme.table for theme in themes for feature in theme.features},
+            {feature.name: _table_of(feature, theme.table) for theme in themes for feature in theme.features},
             definitions,
         )
 
@@ -51,26 +65,48 @@ class Catalogue:
         kind = all_kinds()[feature.kind]
         return isinstance(kind, FactKind) and kind.reads != "attribute"
 
+    def category_column(self, feature: FeatureSpec) -> tuple[str, str]:
+        """Name the table and column whose words the values of a category are."""
+        kind = all_kinds()[feature.kind]
+        if isinstance(kind, FactKind) and kind.reads == "attribute":
+            return ("lead_attributes" if feature.of == "lead" else "company_attributes"), "value"
+        return self.table_of[feature.name] or "", feature.value or ""
+
+    def source_of(self, feature: FeatureSpec) -> str | None:
+        """Name what a feature's facts come from, as `not_known` does; None for features of attributes alone."""
+        if not self.reads_facts(feature):
+            return None
+        return OTHER_CONTACTS if feature.of == "company" else self.table_of[feature.name]
+
     def unknown_in(self, history: History) -> tuple[str, ...]:
         """Name the unknown tables that some feature would read, for `not_known` in an answer."""
         read = set()
         for feature in self.features:
             kind = all_kinds()[feature.kind]
-            if self.reads_facts(feature):
-                read.add(self.table_of[feature.name])
-            elif isinstance(kind, ProfileKind):
+            if isinstance(kind, ProfileKind):
                 read.update("companies" for criterion in kind.criteria(self.definitions) if criterion.of == "company")
+            elif (source := self.source_of(feature)) is not None:
+                read.add(source)
             elif feature.of == "company":
                 read.add("companies")
-        return tuple(table for table in history.unknown if table in read)
+        unknown = (*history.unknown, *(() if history.knows_other_leads else (OTHER_CONTACTS,)))
+        return tuple(table for table in unknown if table in read)
 
 
-def check_features(themes: Sequence[FeatureFileSpec]) -> None:
+def _table_of(feature: FeatureSpec, theme_table: str | None) -> str | None:
+    """Name the table that a feature reads; a kind that always reads one leaves no choice."""
+    kind = all_kinds().get(feature.kind)
+    own = kind.table if isinstance(kind, FactKind) else None
+    return own or feature.table or theme_table
+
+
+def check_features(themes: Sequence[FeatureFileSpec], definitions: DefinitionsSpec) -> None:
     """Check that each feature names a kind, a table and columns that exist.
 
     Parameters
     ----------
     themes : sequence of FeatureFileSpec
+    definitions : DefinitionsSpec
 
     Raises
     ------
@@ -81,7 +117,10 @@ def check_features(themes: Sequence[FeatureFileSpec]) -> None:
     for theme in themes:
         for number, feature in enumerate(theme.features):
             where = f"features/{theme.theme}.yaml, features[{number}] {feature.name}"
-            problems.extend(_feature_problems(feature, feature.table or theme.table, where))
+            problems.extend(_feature_problems(feature, _table_of(feature, theme.table), where))
+            stages = definitions.lifecycle_stages
+            if feature.since_stage is not None and feature.since_stage not in stages:
+                problems.append(_unknown(feature.since_stage, stages, f"{where}.since_stage"))
     raise_problems(problems, where="features/")
 
 
@@ -93,7 +132,7 @@ def _feature_problems(feature: FeatureSpec, table: str | None, where: str) -> li
     if isinstance(kind, ProfileKind):
         return problems
     problems += [
-        LeadmlError("missing_key", where=where, key=key) for key in kind.needs if getattr(feature, key) is None
+        LeadmlError("missing_key", where=where, key=key) for key in kind.needs if getattr(feature, key) in (None, {})
     ]
     if kind.reads == "attribute":
         return problems
@@ -103,7 +142,12 @@ def _feature_problems(feature: FeatureSpec, table: str | None, where: str) -> li
         return [*problems, _unknown(table, _READABLE_TABLES, f"{where}.table")]
     own = FACT_TABLES[table].texts if table in FACT_TABLES else ()
     texts = tuple(dict.fromkeys([*own, *DERIVED_COLUMNS.get(table, ())]))
-    problems.extend(_unknown(column, texts, f"{where}.where") for column in feature.where if column not in texts)
+    problems.extend(
+        _unknown(column, texts, f"{where}.{key}")
+        for key in ("where", "of_which", "to")
+        for column in getattr(feature, key)
+        if column not in texts
+    )
     readable = _readable_columns(kind, table, texts)
     if feature.value is not None and feature.value not in readable:
         problems.append(_unknown(feature.value, readable, f"{where}.value"))
@@ -117,7 +161,7 @@ def _unused_keys(feature: FeatureSpec, kind: Kind, where: str) -> list[LeadmlErr
     elif kind.reads == "attribute":
         used = ("attribute", "of", "values")
     else:
-        used = ("table", "where", "window_days", *kind.needs)
+        used = (*(() if kind.table else ("table",)), *_KEYS_OF_FACTS, *kind.needs)
     return [
         LeadmlError("key_not_used", where=where, key=key, kind=feature.kind)
         for key in _KEYS_OF_KINDS

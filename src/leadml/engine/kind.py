@@ -1,25 +1,29 @@
 """What a kind of feature is, and where the kinds are found."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from pkgutil import iter_modules
+from types import MappingProxyType
 from typing import Literal, Protocol
 
-import numpy as np
-from numba import float64, int64, njit, types
+from numba import float64, int64, njit
 
 from leadml.engine import kinds
-from leadml.history.tables import Numbers, ShortCodes
+from leadml.errors import LeadmlError
+from leadml.history.tables import Numbers
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureSpec
 
 KERNEL_SIGNATURE = float64(int64[::1], float64[::1], int64, int64, int64)
-KERNEL_TYPE = types.FunctionType(KERNEL_SIGNATURE)
 
 Formula = Callable[..., float]
-Reads = Literal["nothing", "number", "word", "rank", "attribute"]
+Reads = Literal["nothing", "number", "word", "rank", "attribute", "of_which", "to"]
+Where = Mapping[str, str | tuple[str, ...]]
 
 
 def kernel(function: Formula) -> Formula:
@@ -45,6 +49,11 @@ def kernel(function: Formula) -> Formula:
     return compiled
 
 
+def _no_filter(_definitions: DefinitionsSpec) -> Where:
+    """Ask nothing more than the feature does."""
+    return {}
+
+
 @dataclass(frozen=True)
 class FactKind:
     """A kind computed from the facts of one table.
@@ -55,13 +64,20 @@ class FactKind:
         The formula, made by `kernel`.
     reads : str
         What `values` holds: nothing (ones), the number in the feature's `value` column, the code of
-        its word or day, the rank of its word in the agreement's declared order, or a lead's attribute.
+        its word or day, the rank of its word in the agreement's declared order, a lead's attribute,
+        whether a fact is `of_which` (1 or 0), or which it passes: `where` (0), `to` (1) or both (2).
     needs : tuple of str
         Keys that the feature must give.
     windows : int
         How many windows back the formula looks.
     gives_word : bool
         Whether the result is the code of a word.
+    table, value : str, optional
+        What the kind always reads; the feature cannot name another.
+    asks : callable
+        Takes the definitions, returns the filter that the kind adds to the feature's `where`.
+    since : callable, optional
+        Takes the definitions, returns the lifecycle stage since whose entry facts count.
     """
 
     compute: Formula
@@ -69,6 +85,10 @@ class FactKind:
     needs: tuple[str, ...] = ()
     windows: int = 1
     gives_word: bool = False
+    table: str | None = None
+    value: str | None = None
+    asks: Callable[[DefinitionsSpec], Where] = _no_filter
+    since: Callable[[DefinitionsSpec], str] | None = None
 
 
 class Profile(Protocol):
@@ -107,19 +127,77 @@ class ProfileKind:
 
 Kind = FactKind | ProfileKind
 
+_OWN_KINDS: dict[str, tuple[Path, Kind]] = {}
+
 
 @cache
+def _our_kinds() -> Mapping[str, Kind]:
+    return {
+        module.name: import_module(f"{kinds.__name__}.{module.name}").KIND for module in iter_modules(kinds.__path__)
+    }
+
+
 def all_kinds() -> Mapping[str, Kind]:
-    """Find all kinds, by name.
+    """Give all kinds by name: those of leadml and those that `use_kinds` brought.
 
     Examples
     --------
     >>> "count" in all_kinds()
     True
     """
-    return {
-        module.name: import_module(f"{kinds.__name__}.{module.name}").KIND for module in iter_modules(kinds.__path__)
-    }
+    if not _OWN_KINDS:
+        return _our_kinds()
+    return MappingProxyType({**_our_kinds(), **{name: kind for name, (_, kind) in _OWN_KINDS.items()}})
+
+
+def use_kinds(folder: Path) -> tuple[str, ...]:
+    """Bring a project's own kinds: each `.py` file of a folder defines one, named as the file.
+
+    Such a file is code of the project, and runs as code of the project.
+
+    Parameters
+    ----------
+    folder : Path
+        May be missing: then there are none.
+
+    Returns
+    -------
+    names : tuple of str
+
+    Raises
+    ------
+    LeadmlError
+        `unreadable_kind` when a file cannot be imported or defines no `KIND`, `named_twice` when
+        leadml or another project has a kind of that name.
+    """
+    names = []
+    for path in sorted(folder.resolve().glob("*.py")):
+        where = f"{folder.name}/{path.name}"
+        used = _OWN_KINDS.get(path.stem)
+        if path.stem in _our_kinds() or (used is not None and used[0] != path):
+            raise LeadmlError("named_twice", where=where, name=path.stem)
+        if used is None:
+            _OWN_KINDS[path.stem] = (path, _imported(path, where))
+        names.append(path.stem)
+    return tuple(names)
+
+
+def _imported(path: Path, where: str) -> Kind:
+    """Run a file that defines a kind."""
+    name = f"leadml_kind_{path.stem}"
+    found = spec_from_file_location(name, path)
+    if found is None or found.loader is None:
+        raise LeadmlError("unreadable_kind", where=where, problem="it is no Python file")
+    module = module_from_spec(found)
+    sys.modules[name] = module  # the compiler looks a formula's module up by name
+    try:
+        found.loader.exec_module(module)
+    except Exception as error:  # whatever a project's code raises is told as its own fault
+        raise LeadmlError("unreadable_kind", where=where, problem=f"{type(error).__name__}: {error}") from error
+    kind = getattr(module, "KIND", None)
+    if not isinstance(kind, FactKind | ProfileKind):
+        raise LeadmlError("unreadable_kind", where=where, problem="it has no KIND that is a FactKind or ProfileKind")
+    return kind
 
 
 def gives_category(feature: FeatureSpec) -> bool:
@@ -133,18 +211,4 @@ def gives_category(feature: FeatureSpec) -> bool:
     kind = all_kinds()[feature.kind]
     if isinstance(kind, ProfileKind):
         return kind.words is not None
-    return (kind.reads == "attribute" and feature.values == "category") or (
-        kind.reads == "word" and feature.kind == "latest"
-    )
-
-
-def codes_as_numbers(codes: ShortCodes) -> Numbers:
-    """Show codes as numbers, missing ones as NaN.
-
-    Examples
-    --------
-    >>> codes_as_numbers(np.array([0, -1])).tolist()
-    [0.0, nan]
-    """
-    numbers: Numbers = np.where(codes < 0, np.nan, codes.astype(np.float64))
-    return numbers
+    return kind.gives_word or (kind.reads == "attribute" and feature.values == "category")

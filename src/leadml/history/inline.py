@@ -1,7 +1,7 @@
 """Facts that arrive in a request: the same tables, one record a fact."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,7 @@ def histories_from_records(
     raise_problems(reader.problems, where="request")
     return [
         InlineHistory(
-            build_history(tables, definitions),
+            replace(build_history(tables, definitions), knows_other_leads=False),
             {owner: tuple(reader.skewed[owner]) for owner in tables["leads"].owner.words if owner in reader.skewed},
         )
         for tables in built

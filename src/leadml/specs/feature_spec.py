@@ -27,12 +27,24 @@ class FeatureSpec(Specification):
     window_days: Annotated[
         float | None, Field(ge=0.001, le=36_500, description="elapsed days before as_of; absent: all time")
     ] = None
+    since_stage: Annotated[
+        str | None, Field(description="only facts since the last known entry into this lifecycle stage; never: nothing")
+    ] = None
     half_life_days: Annotated[
         float | None, Field(ge=0.001, le=36_500, description="for `decayed`: days after which a fact counts half")
     ] = None
     value: Annotated[str | None, Field(description="the column that sum, max, distinct, furthest, latest read")] = None
+    of_which: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict, description="for `share`: what a fact must have to be part of it; as in `where`"
+    )
+    to: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict, description="for `days_between`: the facts at which the days end; as in `where`"
+    )
     attribute: Annotated[str | None, Field(description="which attribute the kind `attribute` reads")] = None
-    of: Annotated[Literal["lead", "company"], Field(description="whose attribute")] = "lead"
+    of: Annotated[
+        Literal["lead", "company"],
+        Field(description="whose attribute; whose facts: the lead's own, or those of the company's other leads"),
+    ] = "lead"
     values: Annotated[
         Literal["number", "category"], Field(description="what the attribute holds; a category is learned as words")
     ] = "number"

@@ -46,9 +46,9 @@ def theme(*features, **beside):
         ),
     ],
 )
-def test_a_feature_that_names_what_does_not_exist_is_refused(feature, place, word, fix):
+def test_a_feature_that_names_what_does_not_exist_is_refused(feature, place, word, fix, definitions):
     with pytest.raises(LeadmlError) as caught:
-        check_features([theme(feature)])
+        check_features([theme(feature)], definitions)
     assert caught.value.part("what") == f"'{word}' is not known here."
     assert fix in caught.value.part("fix")
     assert caught.value.where == f"features/engagement.yaml, features[0] feature_0.{place}"
@@ -64,16 +64,19 @@ def test_a_feature_that_names_what_does_not_exist_is_refused(feature, place, wor
         ("attribute", "attribute"),
     ],
 )
-def test_a_feature_without_what_its_kind_needs_is_refused(kind, key):
+def test_a_feature_without_what_its_kind_needs_is_refused(kind, key, definitions):
     with pytest.raises(LeadmlError) as caught:
-        check_features([theme({"kind": kind, "when_nothing": "missing"})])
+        check_features([theme({"kind": kind, "when_nothing": "missing"})], definitions)
     assert (caught.value.code, caught.value.values["key"]) == ("missing_key", key)
     assert caught.value.where == "features/engagement.yaml, features[0] feature_0"
 
 
-def test_all_problems_of_all_features_are_told_together():
+def test_all_problems_of_all_features_are_told_together(definitions):
     with pytest.raises(ProblemsError) as caught:
-        check_features([theme({"kind": "conut"}, {"where": {"chanel": "web", "content": "pricing"}}, {"kind": "pace"})])
+        check_features(
+            [theme({"kind": "conut"}, {"where": {"chanel": "web", "content": "pricing"}}, {"kind": "pace"})],
+            definitions,
+        )
     assert [problem.values.get("word", problem.values.get("key")) for problem in caught.value.problems] == [
         "conut",
         "chanel",
@@ -81,13 +84,13 @@ def test_all_problems_of_all_features_are_told_together():
     ]
 
 
-def test_a_feature_without_any_table_is_refused():
+def test_a_feature_without_any_table_is_refused(definitions):
     with pytest.raises(LeadmlError) as caught:
-        check_features([theme({}, table=None)])
+        check_features([theme({}, table=None)], definitions)
     assert (caught.value.code, caught.value.values["key"]) == ("missing_key", "table")
 
 
-def test_columns_that_the_agreement_adds_may_be_named():
+def test_columns_that_the_agreement_adds_may_be_named(definitions):
     check_features(
         [
             theme(
@@ -97,12 +100,13 @@ def test_columns_that_the_agreement_adds_may_be_named():
                 {"kind": "distinct", "value": "day"},
                 {"table": "leads", "kind": "days_since"},
             )
-        ]
+        ],
+        definitions,
     )
 
 
 def test_the_project_of_the_tests_and_its_order(spec, definitions):
-    check_features(spec.themes)
+    check_features(spec.themes, definitions)
     catalogue = Catalogue.of(spec.themes, definitions)
     assert [feature.name for feature in catalogue.features][:5] == [
         "icp_match",
@@ -154,9 +158,9 @@ def test_what_is_unknown_is_named_only_if_a_feature_reads_it(history_of, spec, d
         ),
     ],
 )
-def test_a_key_that_does_not_fit_its_kind_is_refused(feature, code, key):
+def test_a_key_that_does_not_fit_its_kind_is_refused(feature, code, key, definitions):
     with pytest.raises(LeadmlError) as caught:
-        check_features([theme(feature)])
+        check_features([theme(feature)], definitions)
     assert (caught.value.code, caught.value.values["key"]) == (code, key)
 
 

@@ -1,0 +1,31 @@
+"""How often sales tried to connect since the lead was handed over."""
+
+from leadml.clock import Instants
+from leadml.engine.kind import FactKind, Where, kernel
+from leadml.history.tables import Numbers
+from leadml.specs.agreement_spec import DefinitionsSpec
+
+
+@kernel
+def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life: int) -> float:
+    """Count the valid connect attempts since the last known hand-over.
+
+    Examples
+    --------
+    >>> compute(np.array([1, 2, 3]), np.ones(3), 9, 0, 0)
+    3.0
+    """
+    return float(times.size)
+
+
+def valid_attempts(_definitions: DefinitionsSpec) -> Where:
+    """Read what `connect_attempt` of the agreement counts."""
+    return {"valid": "yes"}
+
+
+def hand_over(definitions: DefinitionsSpec) -> str:
+    """Name the stage whose entry hands a lead over: SQL, or what is called ready where there is no SQL."""
+    return "sql" if "sql" in definitions.lifecycle_stages else definitions.ready.reach
+
+
+KIND = FactKind(compute, table="connect_attempts", asks=valid_attempts, since=hand_over)

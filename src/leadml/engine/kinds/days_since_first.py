@@ -1,0 +1,22 @@
+"""How long ago something first happened."""
+
+from leadml.clock import DAY, Instants
+from leadml.engine.kind import FactKind, kernel
+from leadml.history.tables import Numbers
+
+
+@kernel
+def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life: int) -> float:
+    """Measure elapsed days from the first fact to `as_of`: (as_of - first) / 86,400 s.
+
+    Examples
+    --------
+    First seen two days before, and once since:
+
+    >>> compute(np.array([0, DAY]), np.ones(2), 2 * DAY, 0, 0)
+    2.0
+    """
+    return float((as_of - times[0]) / DAY)
+
+
+KIND = FactKind(compute)
