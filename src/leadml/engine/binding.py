@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from leadml.engine.plan import NUMBER, WORD, Pass, Stream
+from leadml.engine.plan import NUMBER, WORD, Pass, Records, Stream
 from leadml.history.tables import Codes, FactTable, Numbers
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 
+FILTER = np.dtype([("row", np.int64), ("class_at", np.int64)])
 ABSENT = -1  # the row of a column that the table does not have
 
 
@@ -17,25 +18,19 @@ class Bound(NamedTuple):
 
     Attributes
     ----------
-    filter_row : int array, shape (n_filter_columns,)
-        Rows of the table's codes.
-    class_at : int array, shape (n_filter_columns,)
-        Where the classes of each filter column begin in `class_of`, first that of a missing word.
+    filters : FILTER records, one a filter column
+        Its row among the table's codes, and where its classes begin in `class_of`, first that of a missing word.
     class_of : int array
         What each word adds to the number of a cell.
-    row : int array, shape (n_streams,)
-        Row of codes or values that the stream reads.
-    lookup_at : int array, shape (n_streams,)
-        Where the stream's words begin in `lookup`, first a missing word.
+    streams : STREAM records
+        With the row of codes or values that each reads, and where its words begin in `lookup`, first a missing one.
     lookup : float array
         What each word is read as.
     """
 
-    filter_row: Codes
-    class_at: Codes
+    filters: Records
     class_of: Codes
-    row: Codes
-    lookup_at: Codes
+    streams: Records
     lookup: Numbers
 
 
@@ -55,18 +50,19 @@ def bind(one: Pass, table: FactTable, definitions: DefinitionsSpec) -> Bound:
     text_rows = {column: row for row, column in enumerate(table.words)}
     number_rows = {column: row for row, column in enumerate(table.number_columns)}
     class_of: list[int] = []
-    class_at = []
+    filters = []
     for column, classes in one.classes.items():
         stride = one.strides[column]
-        class_at.append(len(class_of))
+        filters.append((text_rows.get(column, ABSENT), len(class_of)))
         class_of.append(0)
         class_of.extend(classes.get(word, 0) * stride for word in table.words.get(column, ()))
     parts: list[Numbers] = []
     place_of: dict[tuple[str, str | CriterionSpec], int] = {}
-    lookup_at, row, size = [], [], 0
+    size = 0
     numbers: dict[str, Numbers] = {}
-    for stream in one.streams:
-        row.append((number_rows if stream.reads == NUMBER else text_rows).get(stream.column, ABSENT))
+    streams = one.layout.streams.copy()
+    for record, stream in zip(streams, one.streams, strict=True):
+        record["row"] = (number_rows if stream.reads == NUMBER else text_rows).get(stream.column, ABSENT)
         key = (stream.column, stream.gives)
         if stream.reads == WORD and key not in place_of:
             words = table.words.get(stream.column, ())
@@ -76,14 +72,9 @@ def bind(one: Pass, table: FactTable, definitions: DefinitionsSpec) -> Bound:
             place_of[key] = size
             parts.append(_meanings(stream, words, numbers.get(stream.column, _NOTHING), definitions))
             size += len(parts[-1])
-        lookup_at.append(place_of.get(key, 0))
+        record["lookup_at"] = place_of.get(key, 0)
     return Bound(
-        filter_row=np.array([text_rows.get(column, ABSENT) for column in one.classes], dtype=np.int64),
-        class_at=np.array(class_at, dtype=np.int64),
-        class_of=np.array(class_of, dtype=np.int64),
-        row=np.array(row, dtype=np.int64),
-        lookup_at=np.array(lookup_at, dtype=np.int64),
-        lookup=np.concatenate([_NOTHING, *parts]),
+        np.array(filters, dtype=FILTER), np.array(class_of, dtype=np.int64), streams, np.concatenate([_NOTHING, *parts])
     )
 
 

@@ -1,10 +1,14 @@
-"""Calls a compiled formula by its address, on a part of an array: a new kind needs no new compilation of the engine."""
+"""Calls a compiled formula by its address, on a part of an array: a new kind needs no new compilation of the engine.
 
-from collections.abc import Sequence
-from typing import Any
+What is handed on borrows the memory of the whole: counting references to arrays, which threads share, costs
+ten times what most formulas do. Whoever calls compiled code keeps the arrays alive until it returns.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
 from llvmlite import ir
-from numba import float64, int64, intp
+from numba import float64, int64, intp, types
 from numba.experimental.function_type import _get_wrapper_address
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
@@ -13,6 +17,7 @@ from leadml.engine.kind import KERNEL_SIGNATURE, Formula
 
 _TIMES, _VALUES = KERNEL_SIGNATURE.args[:2]
 _EIGHT_BYTES = 8
+_AnyArray = TypeVar("_AnyArray")
 
 
 def address_of(formula: Formula) -> int:
@@ -30,8 +35,7 @@ def address_of(formula: Formula) -> int:
     return int(_get_wrapper_address(formula, KERNEL_SIGNATURE))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call_formula(  # noqa: PLR0913 - compiled code takes numbers and arrays instead of objects
+def _call_formula(  # noqa: PLR0913 - compiled code takes numbers and arrays instead of objects
     _typing: object,
     address: object,
     times: object,
@@ -42,10 +46,7 @@ def call_formula(  # noqa: PLR0913 - compiled code takes numbers and arrays inst
     window: object,
     half_life: object,
 ) -> tuple[object, object]:
-    """Call the formula at an address on `times[start:stop]` and `values[start:stop]`.
-
-    The parts borrow the memory of the whole: counting references to each costs more than most formulas do.
-    """
+    """Call the formula at an address on `times[start:stop]` and `values[start:stop]`."""
     signature = float64(int64, _TIMES, _VALUES, int64, int64, int64, int64, int64)
     return signature, _generate
 
@@ -64,3 +65,27 @@ def _generate(context: Any, builder: Any, _signature: object, arguments: Sequenc
     handed = [part(_TIMES, times), part(_VALUES, values), *rest]
     formula = ir.FunctionType(ir.DoubleType(), [argument.type for argument in handed])
     return builder.call(builder.inttoptr(address, formula.as_pointer()), handed)
+
+
+def _borrowed(_typing: object, array: types.Array) -> tuple[object, object]:
+    """Give the same array without counting the reference."""
+    return array(array), _lend
+
+
+def _lend(context: Any, builder: Any, signature: Any, arguments: Sequence[Any]) -> object:  # noqa: ANN401 - LLVM's
+    kind = make_array(signature.return_type)
+    whole, lent = kind(context, builder, arguments[0]), kind(context, builder)
+    populate_array(
+        lent, data=whole.data, shape=whole.shape, strides=whole.strides, itemsize=whole.itemsize, meminfo=None
+    )
+    return lent._getvalue()
+
+
+class _Borrow(Protocol):
+    def __call__(self, array: _AnyArray, /) -> _AnyArray:
+        """Give the same array."""
+        ...
+
+
+call_formula = cast("Callable[..., float]", intrinsic(_call_formula))
+borrowed = cast(_Borrow, intrinsic(_borrowed))

@@ -80,7 +80,7 @@ class Catalogue:
 
     def unknown_in(self, history: History) -> tuple[str, ...]:
         """Name the unknown tables that some feature would read, for `not_known` in an answer."""
-        read = set()
+        read: set[str] = set()
         for feature in self.features:
             kind = all_kinds()[feature.kind]
             if isinstance(kind, ProfileKind):

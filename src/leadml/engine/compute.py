@@ -16,19 +16,32 @@ from numba import boolean, int64, njit
 
 from leadml.clock import DAY, Instants
 from leadml.engine.binding import Bound, bind
-from leadml.engine.calling import call_formula
+from leadml.engine.calling import borrowed, call_formula
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.company import by_company
 from leadml.engine.kind import ProfileKind, all_kinds, gives_category
 from leadml.engine.matrix import FeatureMatrix
-from leadml.engine.plan import DAY_NUMBER, FILTERS, NO_BOUND, NUMBER, Layout, Pass, Plan
-from leadml.history.tables import Codes, FactTable, History, Numbers
+from leadml.engine.plan import (
+    DAY_NUMBER,
+    FILTERS,
+    NO_BOUND,
+    NUMBER,
+    ColumnRecord,
+    Layout,
+    Pass,
+    Plan,
+    Records,
+    StreamRecord,
+)
+from leadml.history.tables import Codes, FactTable, History, Numbers, ShortCodes
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 
 NEVER = np.iinfo(np.int64).max  # since an entry that never was, nothing counts
+NO_CELL = -1
 ALWAYS = np.iinfo(np.int64).min
 UNKNOWN = ALWAYS + 1  # where stage changes are unknown, so is what came since one
 _WORTH_THREADS = 20_000  # snapshots
+_SOME_FACTS = 1024
 _NO_ONE = np.empty(0, dtype=np.int64)
 
 
@@ -38,7 +51,7 @@ class _Facts(NamedTuple):
     first: Codes
     happened_at: Instants
     known_at: Instants
-    codes: Codes
+    codes: ShortCodes
     values: Numbers
     told_of: Codes
 
@@ -52,55 +65,24 @@ class _Asked(NamedTuple):
     since: Instants
 
 
-class _Streams(NamedTuple):
-    """The streams of one lead: stream `s` holds the places `first[s]:stop[s]`."""
+class _Room(NamedTuple):
+    """Room for the streams of one lead: stream `s` holds the places `first[s]:stop[s]`; and for a copy of one."""
 
+    cells: Codes
     first: Codes
     stop: Codes
     times: Instants
+    values: Numbers
     known_at: Instants
     last_known_at: Instants
-    values: Numbers
-
-
-class _Spare(NamedTuple):
-    """Room for the known facts of one stream."""
-
-    times: Instants
-    values: Numbers
+    copied_times: Instants
+    copied_values: Numbers
 
 
 @njit(boolean(int64, int64, int64), cache=True)
 def _is_known(happened_at: int, known_at: int, as_of: int) -> bool:
     """Tell whether a fact counts: it happened and was known before `as_of`, which lies between facts."""
     return happened_at < as_of and known_at < as_of
-
-
-@njit(cache=True)
-def _cell(facts: _Facts, bound: Bound, fact: int) -> int:
-    """Give the number of a fact's combination of words."""
-    cell = 0
-    for place in range(bound.filter_row.size):
-        row = bound.filter_row[place]
-        code = facts.codes[row, fact] + 1 if row >= 0 else 0
-        cell += bound.class_of[bound.class_at[place] + code]
-    return cell
-
-
-@njit(cache=True)
-def _value(facts: _Facts, layout: Layout, bound: Bound, member: int, fact: int) -> float:
-    """Read what a stream holds of a fact."""
-    stream = layout.members[member]
-    reads, row = layout.reads[stream], bound.row[stream]
-    if reads == FILTERS:
-        return layout.member_values[member]
-    if reads == DAY_NUMBER:
-        return np.float64(facts.happened_at[fact] // DAY)
-    if row < 0:
-        return np.nan
-    if reads == NUMBER:
-        return facts.values[row, fact]
-    return bound.lookup[bound.lookup_at[stream] + facts.codes[row, fact] + 1]
 
 
 @njit(cache=True)
@@ -128,138 +110,194 @@ def _happened(times: Instants, low: int, high: int, as_of: int) -> int:
 
 
 @njit(cache=True)
-def _number_cells(facts: _Facts, bound: Bound, low: int, high: int, before: int, lead: int, cells: Codes) -> int:  # noqa: PLR0913
-    """Find the cells of an owner's facts that happened before an instant; -1 for what the lead told itself."""
+def _find_cells(  # noqa: PLR0913
+    happened_at: Instants, codes: ShortCodes, filters: Records, class_of: Codes, low: int, high: int, before: int,
+    cells: Codes,
+) -> int:  # fmt: skip
+    """Find the cells of an owner's facts that happened before an instant; returns how many there are."""
     for fact in range(low, high):
-        if facts.happened_at[fact] >= before:
+        if happened_at[fact] >= before:
             return fact - low
-        own = facts.told_of.size > 0 and facts.told_of[fact] == lead
-        cells[fact - low] = -1 if own else _cell(facts, bound, fact)
+        cell = 0
+        for place in range(filters.size):
+            row = filters[place].row
+            code = codes[row, fact] + 1 if row >= 0 else 0
+            cell += class_of[filters[place].class_at + code]
+        cells[fact - low] = cell
     return high - low
 
 
 @njit(cache=True)
-def _make_room(layout: Layout, cells: Codes, first: Codes) -> int:
+def _leave_out_own(told_of: Codes, low: int, size: int, lead: int, cells: Codes) -> None:
+    """Take away what the lead told itself from the facts of its company."""
+    for fact in range(low, low + size):
+        if told_of[fact] == lead:
+            cells[fact - low] = NO_CELL
+
+
+@njit(cache=True)
+def _make_room(cells: Codes, size: int, cell_first: Codes, members: Records, first: Codes) -> int:
     """Count the facts of each stream, and give each its place; returns how many places there are in all."""
     first[:] = 0
-    for cell in cells:
-        if cell >= 0:
-            for member in range(layout.cell_first[cell], layout.cell_first[cell + 1]):
-                first[layout.members[member] + 1] += 1
+    for fact in range(size):
+        cell = cells[fact]
+        if cell != NO_CELL:
+            for member in range(cell_first[cell], cell_first[cell + 1]):
+                first[members[member].stream + 1] += 1
     for stream in range(first.size - 1):
         first[stream + 1] += first[stream]
-    return first[-1]
+    return int(first[-1])
 
 
 @njit(cache=True)
-def _fill(facts: _Facts, layout: Layout, bound: Bound, low: int, cells: Codes, streams: _Streams) -> None:  # noqa: PLR0913
+def _value(  # noqa: PLR0913
+    stream: StreamRecord,
+    given: float,
+    codes: ShortCodes,
+    values: Numbers,
+    lookup: Numbers,
+    fact: int,
+    happened_at: int,
+) -> float:
+    """Read what a stream holds of a fact."""
+    if stream.reads == FILTERS:
+        return given
+    if stream.reads == DAY_NUMBER:
+        return np.float64(happened_at // DAY)
+    if stream.row < 0:
+        return np.nan
+    if stream.reads == NUMBER:
+        return float(values[stream.row, fact])
+    return float(lookup[stream.lookup_at + codes[stream.row, fact] + 1])
+
+
+@njit(cache=True)
+def _fill(  # noqa: PLR0913
+    happened_at: Instants, known_at: Instants, codes: ShortCodes, values: Numbers, cells: Codes, low: int, size: int,
+    cell_first: Codes, members: Records, streams: Records, lookup: Numbers,
+    stop: Codes, times: Instants, held: Numbers, known: Instants, last_known: Instants, first: Codes,
+) -> None:  # fmt: skip
     """Lay the facts out in their streams; one without the value that is asked for is none."""
-    streams.stop[:] = streams.first[:-1]
-    for place in range(cells.size):
-        cell, fact = cells[place], low + place
-        if cell < 0:
+    for stream in range(stop.size):
+        stop[stream] = first[stream]
+    for fact in range(low, low + size):
+        cell = cells[fact - low]
+        if cell == NO_CELL:
             continue
-        for member in range(layout.cell_first[cell], layout.cell_first[cell + 1]):
-            stream = layout.members[member]
-            value = _value(facts, layout, bound, member, fact)
-            if np.isnan(value) and not layout.keeps_missing[stream]:
+        for member in range(cell_first[cell], cell_first[cell + 1]):
+            stream = members[member].stream
+            value = _value(streams[stream], members[member].value, codes, values, lookup, fact, happened_at[fact])
+            if np.isnan(value) and not streams[stream].keeps_missing:
                 continue
-            end = streams.stop[stream]
-            known_at = facts.known_at[fact]
-            streams.times[end], streams.known_at[end], streams.values[end] = facts.happened_at[fact], known_at, value
-            late = end > streams.first[stream] and streams.last_known_at[end - 1] > known_at
-            streams.last_known_at[end] = streams.last_known_at[end - 1] if late else known_at
-            streams.stop[stream] = end + 1
+            end = stop[stream]
+            times[end], held[end], known[end] = happened_at[fact], value, known_at[fact]
+            last_known[end] = known_at[fact] if end == first[stream] else max(known_at[fact], last_known[end - 1])
+            stop[stream] = end + 1
 
 
 @njit(cache=True)
-def _copy_known(streams: _Streams, low: int, high: int, as_of: int, times: Instants, values: Numbers) -> int:  # noqa: PLR0913
+def _copy_known(  # noqa: PLR0913
+    times: Instants, held: Numbers, known: Instants, low: int, high: int, as_of: int,
+    copied_times: Instants, copied_values: Numbers,
+) -> int:  # fmt: skip
     """Copy the known facts of a part of a stream, as some came late; returns how many there are."""
     size = 0
     for place in range(low, high):
-        if _is_known(streams.times[place], streams.known_at[place], as_of):
-            times[size], values[size] = streams.times[place], streams.values[place]
+        if _is_known(times[place], known[place], as_of):
+            copied_times[size], copied_values[size] = times[place], held[place]
             size += 1
     return size
 
 
 @njit(cache=True)
 def _result(  # noqa: PLR0913
-    layout: Layout, column: int, times: Instants, values: Numbers, low: int, high: int, as_of: int, since: int
+    column: ColumnRecord,
+    times: Instants,
+    held: Numbers,
+    low: int,
+    high: int,
+    as_of: int,
+    since: int,
 ) -> float:
     """Hand the known facts of the column's window to its formula."""
     if since == UNKNOWN:
         return np.nan
-    earliest = since
-    if layout.reach[column] > 0:
-        earliest = max(earliest, as_of - layout.reach[column])
+    earliest = max(since, as_of - column.reach) if column.reach > 0 else since
     start = low if earliest == ALWAYS else _first_at(times, low, high, earliest)
     if start >= high:
-        return layout.nothing[column]
-    return call_formula(
-        layout.address[column], times, values, start, high, as_of, layout.window[column], layout.half_life[column]
-    )
+        return column.nothing
+    return call_formula(column.address, times, held, start, high, as_of, column.window, column.half_life)
 
 
 @njit(cache=True)
 def _answer(  # noqa: PLR0913
-    layout: Layout, streams: _Streams, spare: _Spare, asked: _Asked, snapshot: int, out: Numbers, hidden: Numbers
-) -> None:
+    as_of: int, since: Instants, column_first: Codes, columns: Records, first: Codes, stop: Codes, times: Instants,
+    held: Numbers, known: Instants, last_known: Instants, copied_times: Instants, copied_values: Numbers,
+    snapshot: int, out: Numbers, hidden: Numbers,
+) -> None:  # fmt: skip
     """Compute all columns of one snapshot."""
-    as_of = asked.as_of[snapshot]
-    for stream in range(streams.stop.size):
-        low, high = streams.first[stream], streams.stop[stream]
-        times, values = streams.times, streams.values
+    for stream in range(stop.size):
+        low, high = first[stream], stop[stream]
+        these_times, these_values = times, held
         high = _happened(times, low, high, as_of)
-        if high > low and not _is_known(times[high - 1], streams.last_known_at[high - 1], as_of):
-            high = _copy_known(streams, low, high, as_of, spare.times, spare.values)
-            low, times, values = 0, spare.times, spare.values
-        for column in range(layout.column_first[stream], layout.column_first[stream + 1]):
-            bound = layout.bound[column]
-            since = ALWAYS if bound == NO_BOUND else asked.since[snapshot, bound]
-            result = _result(layout, column, times, values, low, high, as_of, since)
-            place = layout.place[column]
-            if place >= 0:
-                out[snapshot, place] = result
+        if high > low and not _is_known(times[high - 1], last_known[high - 1], as_of):
+            high = _copy_known(times, held, known, low, high, as_of, copied_times, copied_values)
+            low, these_times, these_values = 0, copied_times, copied_values
+        for place in range(column_first[stream], column_first[stream + 1]):
+            column = columns[place]
+            begins = ALWAYS if column.bound == NO_BOUND else since[snapshot, column.bound]
+            result = _result(column, these_times, these_values, low, high, as_of, begins)
+            if column.place >= 0:
+                out[snapshot, column.place] = result
             else:
-                hidden[snapshot, -1 - place] = result
-
-
-@njit(cache=True)
-def _room(size: int, streams: int) -> tuple[_Streams, _Spare]:
-    """Make room for the facts of one lead."""
-    laid = _Streams(
-        np.zeros(streams + 1, np.int64), np.zeros(streams, np.int64), np.empty(size, np.int64),
-        np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64),
-    )  # fmt: skip
-    return laid, _Spare(np.empty(size, np.int64), np.empty(size, np.float64))
+                hidden[snapshot, -1 - column.place] = result
 
 
 @njit(cache=True, nogil=True)
-def _compute_table(facts: _Facts, layout: Layout, bound: Bound, asked: _Asked, out: Numbers, hidden: Numbers) -> None:  # noqa: PLR0913
-    """Go through the leads that are asked about, each once where its snapshots lie together."""
-    streams, spare = _room(64, layout.reads.size)
-    first = np.empty(layout.reads.size + 1, np.int64)
-    cells = np.empty(64, np.int64)
-    begin = 0
-    while begin < asked.leads.size:
-        lead, owner, last = asked.leads[begin], asked.owners[begin], asked.as_of[begin]
+def _compute_table(  # noqa: PLR0913
+    facts: _Facts, layout: Layout, bound: Bound, asked: _Asked, room: _Room, begin: int, out: Numbers, hidden: Numbers
+) -> int:
+    """Go through the leads from a snapshot on, each lead once where its snapshots lie together.
+
+    Returns the snapshot at which the room is too small, or their number.
+    """
+    happened_at, known_at = borrowed(facts.happened_at), borrowed(facts.known_at)
+    codes, values, told_of = borrowed(facts.codes), borrowed(facts.values), borrowed(facts.told_of)
+    cell_first, members = borrowed(layout.cell_first), borrowed(layout.members)
+    column_first, columns = borrowed(layout.column_first), borrowed(layout.columns)
+    filters, class_of = borrowed(bound.filters), borrowed(bound.class_of)
+    streams, lookup = borrowed(bound.streams), borrowed(bound.lookup)
+    leads, owners, as_of = borrowed(asked.leads), borrowed(asked.owners), borrowed(asked.as_of)
+    cells, first, stop = borrowed(room.cells), borrowed(room.first), borrowed(room.stop)
+    times, held, known = borrowed(room.times), borrowed(room.values), borrowed(room.known_at)
+    last_known, since = borrowed(room.last_known_at), borrowed(asked.since)
+    copied_times, copied_values = borrowed(room.copied_times), borrowed(room.copied_values)
+    facts_first, out, hidden = borrowed(facts.first), borrowed(out), borrowed(hidden)
+    while begin < leads.size:
+        lead, owner, last = leads[begin], owners[begin], as_of[begin]
         end = begin + 1
-        while end < asked.leads.size and asked.leads[end] == lead:
-            last = max(last, asked.as_of[end])
+        while end < leads.size and leads[end] == lead:
+            last = max(last, as_of[end])
             end += 1
-        low, high = facts.first[owner], facts.first[owner + 1]
+        low, high = facts_first[owner], facts_first[owner + 1]
         if high - low > cells.size:
-            cells = np.empty(2 * (high - low), np.int64)
-        size = _number_cells(facts, bound, low, high, last, lead, cells)
-        needed = _make_room(layout, cells[:size], first)
-        if needed > streams.times.size:
-            streams, spare = _room(2 * needed, layout.reads.size)
-        streams.first[:] = first
-        _fill(facts, layout, bound, low, cells[:size], streams)
+            return begin
+        size = _find_cells(happened_at, codes, filters, class_of, low, high, last, cells)
+        if told_of.size:
+            _leave_out_own(told_of, low, size, lead, cells)
+        if _make_room(cells, size, cell_first, members, first) > times.size:
+            return begin
+        _fill(
+            happened_at, known_at, codes, values, cells, low, size, cell_first, members, streams, lookup,
+            stop, times, held, known, last_known, first,
+        )  # fmt: skip
         for snapshot in range(begin, end):
-            _answer(layout, streams, spare, asked, snapshot, out, hidden)
+            _answer(
+                as_of[snapshot], since, column_first, columns, first, stop, times, held, known, last_known,
+                copied_times, copied_values, snapshot, out, hidden,
+            )  # fmt: skip
         begin = end
+    return begin
 
 
 def compute_features(history: History, leads: Codes, as_of: Instants, catalogue: Catalogue) -> FeatureMatrix:
@@ -375,13 +413,25 @@ class _Computation:
 
         def run(part: slice) -> None:
             asked = _Asked(self.leads[part], owners[part], self.as_of[part], self._since[part])
-            _compute_table(facts, one.layout, bound, asked, out[part], self._hidden[part])
+            room, begin, size = _room(len(one.streams), _SOME_FACTS), 0, len(asked.leads)
+            while (
+                end := _compute_table(facts, one.layout, bound, asked, room, begin, out[part], self._hidden[part])
+            ) < size:
+                begin, room = end, _room(len(one.streams), 4 * len(room.times))
 
         if self.size < _WORTH_THREADS:
             run(slice(None))
             return
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             list(threads.map(run, _parts(self.leads, os.cpu_count() or 1)))
+
+
+def _room(streams: int, facts: int) -> _Room:
+    """Make room for so many facts of one lead, each counted once in every stream that it belongs to."""
+    cells, times, known_at, last_known_at, copied_times = (np.empty(facts, np.int64) for _ in range(5))
+    first, stop = np.empty(streams + 1, np.int64), np.empty(streams, np.int64)
+    values, copied_values = np.empty(facts), np.empty(facts)
+    return _Room(cells, first, stop, times, values, known_at, last_known_at, copied_times, copied_values)
 
 
 def _parts(leads: Codes, number: int) -> Sequence[slice]:

@@ -1,17 +1,17 @@
 """Lays out, once for a catalogue, what the engine computes: which facts which formula reads, table by table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from leadml.clock import DAY, Instants
 from leadml.engine.calling import address_of
 from leadml.engine.kind import FactKind, Formula, ProfileKind, all_kinds, gives_category, kernel
-from leadml.history.tables import Codes, Mask, Numbers, ShortCodes
+from leadml.engine.kinds.attribute import compute as latest_value
+from leadml.history.tables import Codes, Mask, Numbers
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureSpec
 
@@ -86,6 +86,40 @@ class Column:
     since: str | None = None
 
 
+Records = np.ndarray[tuple[int], np.dtype[np.void]]
+MEMBER = np.dtype([("stream", np.int64), ("value", np.float64)])
+STREAM = np.dtype(
+    [("reads", np.int64), ("keeps_missing", np.int64), ("row", np.int64), ("lookup_at", np.int64)]
+)  # `row` and `lookup_at` are filled for one history, by `binding`
+COLUMN = np.dtype(
+    [
+        *((name, np.int64) for name in ("address", "window", "reach", "half_life", "bound", "place")),
+        ("nothing", np.float64),
+    ]
+)
+
+
+class StreamRecord(Protocol):
+    """One record of STREAM."""
+
+    reads: int
+    keeps_missing: int
+    row: int
+    lookup_at: int
+
+
+class ColumnRecord(Protocol):
+    """One record of COLUMN."""
+
+    address: int
+    window: int
+    reach: int
+    half_life: int
+    bound: int
+    place: int
+    nothing: float
+
+
 class Layout(NamedTuple):
     """The columns of one pass over a table, as compiled code reads them.
 
@@ -94,18 +128,10 @@ class Layout(NamedTuple):
     """
 
     cell_first: Codes
-    members: ShortCodes
-    member_values: Numbers
-    reads: Codes
-    keeps_missing: Mask
+    members: Records
+    streams: Records
     column_first: Codes
-    address: Codes
-    window: Instants
-    reach: Instants
-    half_life: Instants
-    nothing: Numbers
-    bound: Codes
-    place: Codes
+    columns: Records
 
 
 @dataclass(frozen=True)
@@ -172,27 +198,20 @@ class Pass:
         cells, members = np.nonzero(~np.isnan(told))
         number_of = {stream: number for number, stream in enumerate(self.streams)}
         of_stream = [number_of[column.stream] for column in self.columns]
+        columns = [
+            (
+                address_of(column.formula), column.window, column.reach, column.half_life,
+                NO_BOUND if column.since is None else self.bounds.index(column.since), column.place, column.nothing,
+            )
+            for column in self.columns
+        ]  # fmt: skip
         return Layout(
             cell_first=_ends(np.bincount(cells, minlength=len(told)).tolist()),
-            members=members.astype(np.int32),
-            member_values=told[cells, members],
-            reads=_whole(stream.reads for stream in self.streams),
-            keeps_missing=np.array([stream.keeps_missing for stream in self.streams], dtype=bool),
+            members=np.array(list(zip(members.tolist(), told[cells, members].tolist(), strict=True)), dtype=MEMBER),
+            streams=np.array([(stream.reads, stream.keeps_missing, 0, 0) for stream in self.streams], dtype=STREAM),
             column_first=_ends(np.bincount(of_stream, minlength=len(self.streams)).tolist()),
-            address=_whole(address_of(column.formula) for column in self.columns),
-            window=_whole(column.window for column in self.columns),
-            reach=_whole(column.reach for column in self.columns),
-            half_life=_whole(column.half_life for column in self.columns),
-            nothing=np.array([column.nothing for column in self.columns], dtype=np.float64),
-            bound=_whole(
-                NO_BOUND if column.since is None else self.bounds.index(column.since) for column in self.columns
-            ),
-            place=_whole(column.place for column in self.columns),
+            columns=np.array(columns, dtype=COLUMN),
         )
-
-
-def _whole(numbers: Iterable[int]) -> npt.NDArray[np.int64]:
-    return np.array(list(numbers), dtype=np.int64)
 
 
 def _ends(counts: Sequence[int]) -> Codes:
@@ -278,9 +297,8 @@ def make_plan(
 
 def _attribute_column(attribute: str, gives: str | CriterionSpec, *, place: int) -> Column:
     """Read the latest known value of an attribute."""
-    kind = all_kinds()["attribute"]
     stream = Stream(where=(("attribute", (attribute,)),), reads=WORD, column="value", gives=gives, keeps_missing=True)
-    return Column(stream, kind.compute, place)
+    return Column(stream, latest_value, place)
 
 
 def _entry_column(stage: str, place: int, definitions: DefinitionsSpec) -> Column:

@@ -12,6 +12,7 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
 
     Examples
     --------
+    >>> import numpy as np
     >>> compute(np.array([1, 2, 3]), np.ones(3), 9, 0, 0)
     3.0
     """

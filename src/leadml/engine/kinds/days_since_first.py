@@ -13,6 +13,7 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     --------
     First seen two days before, and once since:
 
+    >>> import numpy as np
     >>> compute(np.array([0, DAY]), np.ones(2), 2 * DAY, 0, 0)
     2.0
     """

@@ -18,10 +18,14 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     >>> compute(np.array([1, 2, 3]), np.array([0.0, 0.0, 2.0]), 9, 0, 0)
     2.0
     """
-    present = np.sort(values)
-    different = 0.0
-    for place in range(present.size):
-        if place == 0 or present[place] != present[place - 1]:
+    present = values
+    for place in range(1, values.size):
+        if values[place] < values[place - 1]:  # days come in order, words need not
+            present = np.sort(values)
+            break
+    different = 1.0
+    for place in range(1, present.size):
+        if present[place] != present[place - 1]:
             different += 1.0
     return different
 

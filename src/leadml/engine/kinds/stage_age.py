@@ -14,6 +14,7 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     --------
     A lead on day 1, an MQL on day 3, said again on day 5:
 
+    >>> import numpy as np
     >>> compute(np.array([1, 3, 5]) * DAY, np.array([0.0, 1.0, 1.0]), 10 * DAY, 0, 0)
     7.0
     """

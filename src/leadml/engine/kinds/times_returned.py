@@ -13,6 +13,7 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
 
     Examples
     --------
+    >>> import numpy as np
     >>> compute(np.array([1, 2]), np.ones(2), 9, 0, 0)
     2.0
     """
