@@ -49,13 +49,13 @@ def _ordered(history: History, facts: FactTable) -> tuple[FactTable, Codes, Code
     leads = facts.leads
     kept = np.flatnonzero(company_of[leads] != NOT_THERE)
     owners = company_of[leads[kept]].astype(np.int32)
-    first, order = by_lead_and_time(owners, facts.happened_at[kept], int(company_of.max(initial=0)) + 1)
+    first, order, happened_at = by_lead_and_time(owners, facts.happened_at[kept], int(company_of.max(initial=0)) + 1)
     taken = kept[order]
     return (
         replace(
             facts,
             first=first,
-            happened_at=facts.happened_at[taken],
+            happened_at=happened_at,
             known_at=np.maximum(facts.known_at[taken], history.facts["leads"].known_at[leads[taken]]),
             codes=np.ascontiguousarray(facts.codes[:, taken]),
             values=np.ascontiguousarray(facts.values[:, taken]),

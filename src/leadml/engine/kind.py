@@ -23,6 +23,7 @@ KERNEL_SIGNATURE = float64(int64[::1], float64[::1], int64, int64, int64)
 
 Formula = Callable[..., float]
 Reads = Literal["nothing", "number", "word", "rank", "attribute", "of_which", "to"]
+ToldAs = Literal["amount", "days", "difference", "rank", "share"]
 Where = Mapping[str, str | tuple[str, ...]]
 
 
@@ -78,6 +79,9 @@ class FactKind:
         Takes the definitions, returns the filter that the kind adds to the feature's `where`.
     since : callable, optional
         Takes the definitions, returns the lifecycle stage since whose entry facts count.
+    told_as : str
+        How people are told the result: as an amount with its unit, as days and hours, as so many more
+        or fewer, as the word of its rank, or as a percentage.
     """
 
     compute: Formula
@@ -89,6 +93,7 @@ class FactKind:
     value: str | None = None
     asks: Callable[[DefinitionsSpec], Where] = _no_filter
     since: Callable[[DefinitionsSpec], str] | None = None
+    told_as: ToldAs = "amount"
 
 
 class Profile(Protocol):
@@ -118,11 +123,14 @@ class ProfileKind:
         Takes the definitions, returns the criteria that are asked.
     words : callable, optional
         For categories: takes the definitions, returns the word of each code.
+    told_as : str
+        As of a `FactKind`.
     """
 
     compute: Callable[[Profile], Numbers]
     criteria: Callable[[DefinitionsSpec], tuple[CriterionSpec, ...]]
     words: Callable[[DefinitionsSpec], tuple[str, ...]] | None = None
+    told_as: ToldAs = "amount"
 
 
 Kind = FactKind | ProfileKind

@@ -1,7 +1,7 @@
 """Puts facts in order: columns in our words in, `History` out. Files, databases, frames and exports all pass here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import pandas as pd
 
 from leadml.clock import Instants
 from leadml.errors import LeadmlError, known_words
-from leadml.history.ordering import by_lead_and_time, of_one_instant
+from leadml.history.ordering import by_lead_and_time, of_one_instant, take_all
 from leadml.history.tables import (
     FACT_TABLES,
     IDENTITY_COLUMNS,
@@ -177,16 +177,19 @@ class _Identities:
     lead_ids: tuple[str, ...]
     position_of: Mapping[str, int]
     same_since: Mapping[str, float]
+    tables: dict[int, ShortCodes] = field(default_factory=dict)
 
     def positions(self, owner: TextColumn) -> ShortCodes:
         """Give the position of each row's lead, -1 where there is no such lead."""
-        table = [self.position_of.get(word, NOT_THERE) for word in owner.words]
-        positions: ShortCodes = np.array([*table, NOT_THERE], dtype=np.int32)[owner.codes]
+        if id(owner.words) not in self.tables:  # the words of a table stay alive as long as its rows
+            table = [self.position_of.get(word, NOT_THERE) for word in owner.words]
+            self.tables[id(owner.words)] = np.array([*table, NOT_THERE], dtype=np.int32)
+        positions: ShortCodes = self.tables[id(owner.words)][owner.codes]
         return positions
 
     def known_at(self, rows: Rows) -> Instants:
         """When each row was known to be of its lead: a merged lead's facts are the other's since the merge."""
-        if not any(word in self.same_since for word in rows.owner.words):
+        if not self.same_since:
             return rows.known_at
         since = np.array([self.same_since.get(word, -np.inf) for word in rows.owner.words])[rows.owner.codes]
         told_late = since > rows.known_at
@@ -213,8 +216,8 @@ def _identities(leads: Rows, findings: list[Finding]) -> _Identities:
         survivor_of[lead_id], same_since[lead_id] = survivor, since
     if into:
         findings.append(Finding("leads", "merged", len(into)))
-    present = {ids[code] for code in np.unique(leads.owner.codes).tolist()}
-    lead_ids = tuple(sorted({survivor_of.get(lead_id, lead_id) for lead_id in present}))
+    present = [ids[code] for code in np.flatnonzero(np.bincount(leads.owner.codes, minlength=len(ids))).tolist()]
+    lead_ids = tuple(sorted({survivor_of.get(lead_id, lead_id) for lead_id in present} if into else present))
     position_of = {lead_id: position for position, lead_id in enumerate(lead_ids)}
     position_of.update({old: position_of[survivor] for old, survivor in survivor_of.items()})
     return _Identities(lead_ids, position_of, same_since)
@@ -227,7 +230,7 @@ def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Ro
     order = np.lexsort((*keys, leads.happened_at, known_at, positions))
     positions = positions[order]
     kept = order[np.concatenate([[True], positions[1:] != positions[:-1]])]
-    merged_away = sum(lead_id in people.same_since for lead_id in leads.owner.words)
+    merged_away = len(people.same_since)
     if (again := len(order) - len(kept) - merged_away) > 0:
         findings.append(Finding("leads", "lead_twice", again))
     return leads.take(kept)
@@ -327,27 +330,26 @@ def _in_order(
         known_at=people.known_at(rows),
         texts={column: _in_alphabet(text) for column, text in rows.texts.items()},
     )
-    first, order = by_lead_and_time(leads, np.ascontiguousarray(rows.happened_at), len(people.lead_ids))
-    tied = np.flatnonzero(of_one_instant(first, rows.happened_at[order]))
+    first, order, happened_at = by_lead_and_time(leads, rows.happened_at, len(people.lead_ids))
+    tied = np.flatnonzero(of_one_instant(first, happened_at))
     if len(tied):
         order[tied] = order[tied][_ties_in_order(rows.take(order[tied]), leads[order[tied]], definitions)]
     repeated = _repeated(order, tied, leads, rows)
     if repeated.any():
         findings.append(Finding(name, "counted_once", int(repeated.sum())))
-        order = order[~repeated]
+        order, happened_at = order[~repeated], happened_at[~repeated]
         first = np.concatenate([[0], np.cumsum(np.bincount(leads[order], minlength=len(people.lead_ids)))])
     texts = {column: text for column, text in rows.texts.items() if column not in IDENTITY_COLUMNS}
     numbers = {column: values for column, values in rows.numbers.items() if column not in IDENTITY_COLUMNS}
     codes = np.empty((len(texts), len(order)), dtype=np.int32)
     values = np.empty((len(numbers), len(order)), dtype=np.float64)
-    for place, text in enumerate(texts.values()):
-        codes[place] = text.codes[order]
-    for place, column_values in enumerate(numbers.values()):
-        values[place] = column_values[order]
+    known_at = np.empty(len(order), dtype=np.int64)
+    unordered = [rows.known_at, *(text.codes for text in texts.values()), *numbers.values()]
+    take_all(unordered, order, [known_at, *codes, *values])
     return FactTable(
         first=first,
-        happened_at=rows.happened_at[order],
-        known_at=rows.known_at[order],
+        happened_at=happened_at,
+        known_at=known_at,
         words={column: text.words for column, text in texts.items()},
         codes=codes,
         number_columns=tuple(numbers),

@@ -1,16 +1,50 @@
 """Puts rows in the order that every table of a history has: by lead, then by time. Compiled, as there are millions."""
 
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from leadml.clock import Instants
 from leadml.history.tables import Codes, Mask, ShortCodes
 
 _FEW = 48  # up to so many rows of one lead, shifting each into its place is the fastest way to sort
+_MANY = 1 << 18  # rows that are worth threads
+_AT_ONCE = 1 << 19  # rows that are put in place at once: they stay in the processor's cache
 
 
-@njit("Tuple((int64[::1], int64[::1]))(int32[::1], int64[::1], int64)", cache=True, nogil=True)
-def by_lead_and_time(leads: ShortCodes, happened_at: Instants, size: int) -> tuple[Codes, Codes]:
+@njit("void(int32[::1], int64[::1], int64, int64, int64[::1], int64[::1], int64[::1])", cache=True, nogil=True)
+def _put_in_order(  # noqa: PLR0913 - compiled code takes arrays instead of objects
+    leads: ShortCodes, happened_at: Instants, low: int, high: int, first: Codes, order: Codes, times: Instants
+) -> None:
+    """Find the rows of the leads `low:high`, and sort those of each lead by time."""
+    free = first[low:high].copy()
+    for row in range(leads.size):
+        lead = leads[row]
+        if low <= lead < high:
+            place = free[lead - low]
+            order[place], times[place] = row, happened_at[row]
+            free[lead - low] = place + 1
+    for lead in range(low, high):
+        begin, end = first[lead], first[lead + 1]
+        if end - begin > _FEW:
+            by_time = np.argsort(times[begin:end], kind="mergesort")
+            order[begin:end], times[begin:end] = order[begin:end][by_time], times[begin:end][by_time]
+            continue
+        for place in range(begin + 1, end):
+            time, row = times[place], order[place]
+            before = place - 1
+            while before >= begin and times[before] > time:
+                times[before + 1], order[before + 1] = times[before], order[before]
+                before -= 1
+            times[before + 1], order[before + 1] = time, row
+
+
+def by_lead_and_time(leads: ShortCodes, happened_at: Instants, size: int) -> tuple[Codes, Codes, Instants]:
     """Sort rows by lead and time; rows of one lead and instant stay as they came.
 
     Parameters
@@ -26,34 +60,51 @@ def by_lead_and_time(leads: ShortCodes, happened_at: Instants, size: int) -> tup
     first : int array, shape (size + 1,)
         Rows of lead `i` are `order[first[i]:first[i + 1]]`.
     order : int array, shape (n,)
+    times : int array, shape (n,), UTC microseconds
+        `happened_at[order]`.
+
+    Examples
+    --------
+    >>> first, order, times = by_lead_and_time(np.array([1, 0, 1], np.int32), np.array([7, 9, 5]), 2)
+    >>> first.tolist(), order.tolist(), times.tolist()
+    ([0, 1, 3], [1, 2, 0], [9, 5, 7])
     """
-    first = np.zeros(size + 1, np.int64)
-    for lead in leads:
-        first[lead + 1] += 1
-    for lead in range(size):
-        first[lead + 1] += first[lead]
-    free = first[:-1].copy()
-    order = np.empty(leads.size, np.int64)
-    times = np.empty(leads.size, np.int64)
-    for row in range(leads.size):
-        place = free[leads[row]]
-        order[place] = row
-        times[place] = happened_at[row]
-        free[leads[row]] += 1
-    for lead in range(size):
-        low, high = first[lead], first[lead + 1]
-        if high - low > _FEW:
-            sorted_ = np.argsort(times[low:high], kind="mergesort")
-            order[low:high] = order[low:high][sorted_]
-            continue
-        for place in range(low + 1, high):
-            time, row = times[place], order[place]
-            before = place - 1
-            while before >= low and times[before] > time:
-                times[before + 1], order[before + 1] = times[before], order[before]
-                before -= 1
-            times[before + 1], order[before + 1] = time, row
-    return first, order
+    first = np.concatenate([[0], np.cumsum(np.bincount(leads, minlength=size))]).astype(np.int64)
+    order, times = np.empty(len(leads), np.int64), np.empty(len(leads), np.int64)
+    leads, happened_at = np.ascontiguousarray(leads), np.ascontiguousarray(happened_at)
+    if len(leads) < _MANY:
+        _put_in_order(leads, happened_at, 0, size, first, order, times)
+        return first, order, times
+    cuts = np.unique(np.searchsorted(first, np.arange(0, len(leads), _AT_ONCE)[1:]))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(
+            threads.map(
+                lambda part: _put_in_order(leads, happened_at, *part, first, order, times),
+                pairwise([0, *cuts.tolist(), size]),
+            )
+        )
+    return first, order, times
+
+
+def take_all(columns: Sequence[npt.NDArray[np.generic]], order: Codes, into: Sequence[npt.NDArray[np.generic]]) -> None:
+    """Write `column[order]` of several columns at once.
+
+    Parameters
+    ----------
+    columns : sequence of array, each of shape (n_rows,)
+    order : int array, shape (n,)
+    into : sequence of array, each of shape (n,)
+    """
+
+    def take(place: int) -> None:
+        # Without "clip" the result is written twice; `order` holds rows that exist.
+        np.take(columns[place], order, out=into[place], mode="clip")
+
+    if len(order) < _MANY:
+        list(map(take, range(len(columns))))
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(take, range(len(columns))))
 
 
 def of_one_instant(first: Codes, happened_at: Instants) -> Mask:

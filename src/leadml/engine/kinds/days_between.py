@@ -35,4 +35,4 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     return np.nan
 
 
-KIND = FactKind(compute, reads="to", needs=("to",))
+KIND = FactKind(compute, reads="to", needs=("to",), told_as="days")

@@ -20,4 +20,4 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     return float((as_of - times[0]) / DAY)
 
 
-KIND = FactKind(compute)
+KIND = FactKind(compute, told_as="days")

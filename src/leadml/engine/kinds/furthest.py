@@ -21,4 +21,4 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     return float(np.max(values))
 
 
-KIND = FactKind(compute, reads="rank", needs=("value",))
+KIND = FactKind(compute, reads="rank", needs=("value",), told_as="rank")

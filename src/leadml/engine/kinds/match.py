@@ -25,4 +25,4 @@ def criteria(definitions: DefinitionsSpec) -> tuple[CriterionSpec, ...]:
     return definitions.ideal_customer_profile.criteria
 
 
-KIND = ProfileKind(compute, criteria)
+KIND = ProfileKind(compute, criteria, told_as="share")

@@ -23,4 +23,4 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     return difference
 
 
-KIND = FactKind(compute, needs=("window_days",), windows=2)
+KIND = FactKind(compute, needs=("window_days",), windows=2, told_as="difference")

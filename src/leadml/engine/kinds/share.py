@@ -21,4 +21,4 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     return float(np.sum(values) / values.size)
 
 
-KIND = FactKind(compute, reads="of_which", needs=("of_which",))
+KIND = FactKind(compute, reads="of_which", needs=("of_which",), told_as="share")

@@ -29,4 +29,6 @@ def agreed_stages(definitions: DefinitionsSpec) -> Where:
     return {"lifecycle_stage": definitions.lifecycle_stages}
 
 
-KIND = FactKind(compute, reads="word", table="stage_changes", value="lifecycle_stage", asks=agreed_stages)
+KIND = FactKind(
+    compute, reads="word", table="stage_changes", value="lifecycle_stage", asks=agreed_stages, told_as="days"
+)
