@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from leadml.engine.plan import NUMBER, WORD, Pass, Records, Stream
+from leadml.engine.plan import NUMBER, WORD, Pass, Records
 from leadml.history.tables import Codes, FactTable, Numbers
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 
@@ -56,58 +56,32 @@ def bind(one: Pass, table: FactTable, definitions: DefinitionsSpec) -> Bound:
         filters.append((text_rows.get(column, ABSENT), len(class_of)))
         class_of.append(0)
         class_of.extend(classes.get(word, 0) * stride for word in table.words.get(column, ()))
-    parts: list[Numbers] = []
-    place_of: dict[tuple[str, str | CriterionSpec], int] = {}
-    size = 0
-    numbers: dict[str, Numbers] = {}
     streams = one.layout.streams.copy()
-    for record, stream in zip(streams, one.streams, strict=True):
-        record["row"] = (number_rows if stream.reads == NUMBER else text_rows).get(stream.column, ABSENT)
-        key = (stream.column, stream.gives)
-        if stream.reads == WORD and key not in place_of:
-            words = table.words.get(stream.column, ())
-            reads_numbers = not isinstance(stream.gives, str) or stream.gives == "number"
-            if reads_numbers and stream.column not in numbers:
-                numbers[stream.column] = np.array([as_number(word) for word in words])
-            place_of[key] = size
-            parts.append(_meanings(stream, words, numbers.get(stream.column, _NOTHING), definitions))
-            size += len(parts[-1])
-        record["lookup_at"] = place_of.get(key, 0)
-    return Bound(
-        np.array(filters, dtype=FILTER), np.array(class_of, dtype=np.int64), streams, np.concatenate([_NOTHING, *parts])
-    )
+    lookups, size = [_NOTHING], 0
+    for (reads, column, gives), numbers_of_streams in one.readings.items():
+        streams["row"][numbers_of_streams] = (number_rows if reads == NUMBER else text_rows).get(column, ABSENT)
+        if reads == WORD:
+            streams["lookup_at"][numbers_of_streams] = size
+            lookups.append(_meanings(column, gives, table, definitions))
+            size += len(lookups[-1])
+    return Bound(np.array(filters, dtype=FILTER), np.array(class_of, dtype=np.int64), streams, np.concatenate(lookups))
 
 
 _NOTHING = np.empty(0, dtype=np.float64)
 
 
-def _meanings(stream: Stream, words: Sequence[str], numbers: Numbers, definitions: DefinitionsSpec) -> Numbers:
-    """Say what each word is read as; first, what a missing word is."""
-    if stream.gives == "code":
-        return np.concatenate([[np.nan], np.arange(len(words), dtype=np.float64)])
-    if stream.gives == "number":
-        return np.concatenate([[np.nan], numbers])
-    if stream.gives == "rank":
-        rank_of = _ranks(stream.column, definitions)
+def _meanings(column: str, gives: str | CriterionSpec, table: FactTable, definitions: DefinitionsSpec) -> Numbers:
+    """Say what each word of a column is read as; first, what a missing word is."""
+    words = table.words.get(column, ())
+    if gives == "code":
+        return np.concatenate([[np.nan], np.arange(float(len(words)))])
+    if gives == "rank":
+        rank_of = _ranks(column, definitions)
         return np.array([np.nan, *(rank_of.get(word, np.nan) for word in words)])
-    criterion = stream.gives
-    assert isinstance(criterion, CriterionSpec)  # noqa: S101 - a fact about this package, not about input
-    return np.concatenate([[np.nan], _holds(criterion, words, numbers)])
-
-
-def as_number(word: str) -> float:
-    """Read a number; a word, and what is too large for a number, is none.
-
-    Examples
-    --------
-    >>> as_number("1e3"), as_number("many")
-    (1000.0, nan)
-    """
-    try:
-        number = float(word)
-    except ValueError:
-        return np.nan
-    return number if np.isfinite(number) else np.nan
+    numbers = table.words_as_numbers(column)
+    if isinstance(gives, CriterionSpec):
+        numbers = _holds(gives, words, numbers)
+    return np.concatenate([[np.nan], numbers])
 
 
 def _holds(criterion: CriterionSpec, words: Sequence[str], numbers: Numbers) -> Numbers:

@@ -65,8 +65,22 @@ class Catalogue:
         kind = all_kinds()[feature.kind]
         return isinstance(kind, FactKind) and kind.reads != "attribute"
 
-    def category_column(self, feature: FeatureSpec) -> tuple[str, str]:
-        """Name the table and column whose words the values of a category are."""
+    @cached_property
+    def category_columns(self) -> Mapping[str, tuple[str, str]]:
+        """Name, for each category of facts, the table and column whose words its values are."""
+        return {
+            feature.name: self._category_column(feature)
+            for feature in self.features
+            if isinstance(all_kinds()[feature.kind], FactKind) and gives_category(feature)
+        }
+
+    @cached_property
+    def profiles(self) -> tuple[tuple[int, str, ProfileKind], ...]:
+        """The features made from several attributes: place, name and kind."""
+        kinds = [(place, feature.name, all_kinds()[feature.kind]) for place, feature in enumerate(self.features)]
+        return tuple((place, name, kind) for place, name, kind in kinds if isinstance(kind, ProfileKind))
+
+    def _category_column(self, feature: FeatureSpec) -> tuple[str, str]:
         kind = all_kinds()[feature.kind]
         if isinstance(kind, FactKind) and kind.reads == "attribute":
             return ("lead_attributes" if feature.of == "lead" else "company_attributes"), "value"

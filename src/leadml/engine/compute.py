@@ -19,7 +19,6 @@ from leadml.engine.binding import Bound, bind
 from leadml.engine.calling import borrowed, call_formula
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.company import by_company
-from leadml.engine.kind import ProfileKind, all_kinds, gives_category
 from leadml.engine.matrix import FeatureMatrix
 from leadml.engine.plan import (
     DAY_NUMBER,
@@ -327,15 +326,11 @@ def compute_features(history: History, leads: Codes, as_of: Instants, catalogue:
         np.empty((len(leads), len(catalogue.features))),
     )
     computation.run()
-    words: dict[str, tuple[str, ...]] = {}
-    for place, feature in enumerate(catalogue.features):
-        kind = all_kinds()[feature.kind]
-        if isinstance(kind, ProfileKind):
-            computation.values[:, place] = kind.compute(computation)
-            if kind.words is not None:
-                words[feature.name] = kind.words(catalogue.definitions)
-        elif gives_category(feature):
-            words[feature.name] = _words_of(history, *catalogue.category_column(feature))
+    words = {name: _words_of(history, *column) for name, column in catalogue.category_columns.items()}
+    for place, name, kind in catalogue.profiles:
+        computation.values[:, place] = kind.compute(computation)
+        if kind.words is not None:
+            words[name] = kind.words(catalogue.definitions)
     return FeatureMatrix(catalogue.names, computation.values, words)
 
 

@@ -154,12 +154,12 @@ class Pass:
     classes: Mapping[str, Mapping[str, int]]
     bounds: tuple[str, ...]
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """The number of classes of each filter column, with the one of all other words."""
         return tuple(1 + max(classes.values()) for classes in self.classes.values())
 
-    @property
+    @cached_property
     def strides(self) -> dict[str, int]:
         """What one class further adds to the number of a cell, for each filter column."""
         steps = np.cumprod((1, *reversed(self.sizes)))[:-1]
@@ -190,6 +190,15 @@ class Pass:
             else:
                 told[first, number] = second[first]
         return told
+
+    @cached_property
+    def readings(self) -> Mapping[tuple[int, str, str | CriterionSpec], Codes]:
+        """The streams that read a column, by how and which: what is looked up once for all of them."""
+        readings: dict[tuple[int, str, str | CriterionSpec], list[int]] = {}
+        for number, stream in enumerate(self.streams):
+            if stream.reads in (NUMBER, WORD):
+                readings.setdefault((stream.reads, stream.column, stream.gives), []).append(number)
+        return {reading: np.array(numbers, dtype=np.int64) for reading, numbers in readings.items()}
 
     @cached_property
     def layout(self) -> Layout:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import lt
 
 import numpy as np
 import numpy.typing as npt
@@ -225,6 +226,8 @@ def _identities(leads: Rows, findings: list[Finding]) -> _Identities:
 
 def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Rows:
     """Keep the row of each lead that was known first: a lead is created once, and a later telling changes no past."""
+    if len(leads) == len(people.lead_ids):
+        return leads
     positions, known_at = people.positions(leads.owner), people.known_at(leads)
     keys: list[npt.NDArray[np.generic]] = [_in_alphabet(text).codes for _, text in sorted(leads.texts.items())]
     order = np.lexsort((*keys, leads.happened_at, known_at, positions))
@@ -238,14 +241,21 @@ def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Ro
 
 def _as_attribute_rows(rows: Rows, skip: Sequence[str]) -> Rows:
     """Turn wide attribute columns into one fact an attribute."""
-    parts = []
-    for name, text in rows.texts.items():
-        if name not in skip:
-            part = rows.take(text.codes != NOT_THERE)
-            attribute = TextColumn(np.zeros(len(part), np.int32), (name,))
-            parts.append(replace(part, texts={"attribute": attribute, "value": part.texts[name]}, numbers={}))
-    none = TextColumn(np.empty(0, np.int32), ())
-    return joined(parts or [replace(rows.take(np.empty(0, np.int64)), texts={"attribute": none, "value": none})])
+    names = tuple(name for name in rows.texts if name not in skip)
+    nothing = TextColumn(np.empty(0, np.int32), ())
+    values = _under_each_other([rows.texts[name] for name in names] or [nothing])
+    present = np.flatnonzero(values.codes != NOT_THERE)
+    attribute, row = np.divmod(present, max(len(rows), 1))
+    return Rows(
+        owner=TextColumn(rows.owner.codes[row], rows.owner.words),
+        happened_at=rows.happened_at[row],
+        known_at=rows.known_at[row],
+        texts={
+            "attribute": TextColumn(attribute.astype(np.int32), names),
+            "value": TextColumn(values.codes[present], values.words),
+        },
+        numbers={},
+    )
 
 
 def _lead_attributes(leads: Rows, changes: Rows | None) -> Rows:
@@ -358,7 +368,9 @@ def _in_order(
 
 
 def _in_alphabet(text: TextColumn) -> TextColumn:
-    """Sort the words of a column, leaving out those that no row has."""
+    """Sort the words of a column, leaving out those that no row has; a column in order stays as it is."""
+    if all(map(lt, text.words, text.words[1:])):
+        return text
     occurs = np.zeros(len(text.words) + 1, dtype=bool)
     occurs[text.codes] = True
     alphabet = sorted(np.flatnonzero(occurs[:-1]).tolist(), key=text.words.__getitem__)

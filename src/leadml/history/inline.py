@@ -1,16 +1,16 @@
 """Facts that arrive in a request: the same tables, one record a fact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import NoneType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from leadml.clock import MINUTE, InstantReading, Instants, read_instants, to_iso
 from leadml.errors import LeadmlError, raise_problems
-from leadml.history.build import Rows, Texts, build_history, encoded
-from leadml.history.tables import FACT_TABLES, History
+from leadml.history.build import Rows, build_history
+from leadml.history.tables import FACT_TABLES, NOT_THERE, History, TextColumn
 from leadml.specs.agreement_spec import DefinitionsSpec
 
 Record = Mapping[str, Any]
@@ -34,16 +34,22 @@ class InlineHistory:
 
 @dataclass
 class _Gathered:
-    """Records of one table, laid under each other."""
+    """Records of one table, laid under each other; where they stood is told only when something is wrong."""
 
     owners: list[str] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
+    places: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, owner: str, record: Record, place: str) -> None:
-        self.owners.append(owner)
-        self.records.append(record)
-        self.places.append(place)
+    def add(self, owner: str, records: Sequence[Record], place: str) -> None:
+        """Add records of one lead; `place` ends in `[]` where they are a list."""
+        self.places.append((len(self.records), place))
+        self.owners.extend([owner] * len(records))
+        self.records.extend(records)
+
+    def place(self, row: int) -> str:
+        """Say where a record stood in the request."""
+        first, place = next((first, place) for first, place in reversed(self.places) if first <= row)
+        return place.replace("[]", f"[{row - first}]")
 
 
 @dataclass(frozen=True)
@@ -120,17 +126,16 @@ def _gather(tables: frozenset[str], members: Sequence[tuple[int, Record]]) -> di
         lead_id, place = str(lead["lead_id"]), f"leads[{number}]"
         company_id = f"company of {lead_id}"  # its own id would mix in what another lead of the request says
         wide = {**(lead.get("attributes") or {}), "lead_type": lead.get("lead_type"), "company_id": company_id}
-        gathered["leads"].add(lead_id, {"times": lead, "wide": wide}, place)
+        gathered["leads"].add(lead_id, [{"times": lead, "wide": wide}], place)
         if "company" in tables:
             company = lead["company"]
             times = {"created_at": company.get("created_at") or lead["created_at"], "known_at": company.get("known_at")}
             gathered["companies"].add(
-                company_id, {"times": times, "wide": company.get("attributes") or {}}, f"{place}.company"
+                company_id, [{"times": times, "wide": company.get("attributes") or {}}], f"{place}.company"
             )
         for name in FACT_TABLES:
             if name in tables:
-                for row, record in enumerate(lead[name]):
-                    gathered[name].add(lead_id, record, f"{place}.{name}[{row}]")
+                gathered[name].add(lead_id, lead[name], f"{place}.{name}[]")
     return gathered
 
 
@@ -154,10 +159,10 @@ class _Reader:
         known_at = self._known_at_of(gathered, [time.get("known_at") for time in times], happened_at)
         text_columns, number_columns = _columns(name, values)
         return Rows(
-            owner=encoded(np.array(gathered.owners, dtype=object)),
+            owner=_encoded(gathered.owners),
             happened_at=happened_at,
             known_at=np.maximum(known_at, happened_at),
-            texts={column: encoded(_texts([value.get(column) for value in values])) for column in text_columns},
+            texts={column: _encoded([value.get(column) for value in values]) for column in text_columns},
             numbers={
                 column: np.array(
                     [np.nan if value.get(column) is None else value[column] for value in values], dtype=np.float64
@@ -166,24 +171,21 @@ class _Reader:
             },
         )
 
-    def _instants(self, gathered: _Gathered, written: list[str], column: str) -> Instants:
+    def _instants(self, place: Callable[[int], str], written: list[str], column: str) -> Instants:
         if not written:
             return np.empty(0, dtype=np.int64)
-        reading: InstantReading = read_instants(pd.Series(written, dtype="str"), time_zone=self._arrival.time_zone)
+        reading: InstantReading = read_instants(written, time_zone=self._arrival.time_zone)
         for code, mask in (("not_a_time", reading.unreadable), ("time_without_zone", reading.without_zone)):
             self.problems.extend(
-                LeadmlError(code, where=f"{gathered.places[row]}.{column}", value=written[row])
-                for row in np.flatnonzero(mask)
+                LeadmlError(code, where=f"{place(row)}.{column}", value=written[row]) for row in np.flatnonzero(mask)
             )
         for row in np.flatnonzero(reading.begins > self._arrival.now + self._skew):
-            self.problems.append(
-                LeadmlError("fact_in_future", where=f"{gathered.places[row]}.{column}", value=written[row])
-            )
+            self.problems.append(LeadmlError("fact_in_future", where=f"{place(row)}.{column}", value=written[row]))
         return reading.instants
 
     def _happened_at(self, name: str, gathered: _Gathered, written: list[str]) -> Instants:
         column = "created_at" if name in ("leads", "companies") else "happened_at"
-        instants = self._instants(gathered, written, column)
+        instants = self._instants(gathered.place, written, column)
         # Whoever is asked about exists; but what is dated with this day alone may happen until it ends.
         latest = np.inf if column == "created_at" else self._arrival.now + self._skew
         ahead = (instants > self._arrival.now) & (instants <= latest)
@@ -202,16 +204,14 @@ class _Reader:
             )
         )
         if own:
-            places = _Gathered([gathered.owners[row] for row in own], [], [gathered.places[row] for row in own])
-            known_at[own] = np.minimum(
-                self._instants(places, [str(written[row]) for row in own], "known_at"), self._arrival.now
-            )
+            told = self._instants(lambda row: gathered.place(own[row]), [str(written[row]) for row in own], "known_at")
+            known_at[own] = np.minimum(told, self._arrival.now)
         return known_at
 
 
 def _columns(name: str, values: Sequence[Record]) -> tuple[list[str], list[str]]:
     """Name the columns of words and of numbers that some records fill."""
-    filled = list(dict.fromkeys(key for value in values for key in value))
+    filled = sorted(set().union(*values))
     if name in ("leads", "companies"):
         return filled, []
     columns = FACT_TABLES[name]
@@ -219,13 +219,19 @@ def _columns(name: str, values: Sequence[Record]) -> tuple[list[str], list[str]]
     return texts, [name for name in (*columns.numbers, "sequence") if name in filled]
 
 
-def _texts(values: list[object]) -> Texts:
-    texts: Texts = np.array([None if value is None or value == "" else _word(value) for value in values], dtype=object)
-    return texts
+def _encoded(values: Sequence[object]) -> TextColumn:
+    """Give each different text its place in the alphabet; for the few facts of a request faster than arrays."""
+    if not set(map(type, values)) <= {str, NoneType}:
+        values = [_word(value) for value in values]
+    words = sorted(word for word in set(values) if isinstance(word, str) and word)
+    code_of = {word: code for code, word in enumerate(words)}
+    return TextColumn(np.array([code_of.get(value, NOT_THERE) for value in values], np.int32), tuple(words))
 
 
-def _word(value: object) -> str:
+def _word(value: object) -> str | None:
     """Write a JSON value as a file would hold it: 50.0 and 50 are the same number."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

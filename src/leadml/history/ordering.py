@@ -98,7 +98,7 @@ def take_all(columns: Sequence[npt.NDArray[np.generic]], order: Codes, into: Seq
 
     def take(place: int) -> None:
         # Without "clip" the result is written twice; `order` holds rows that exist.
-        np.take(columns[place], order, out=into[place], mode="clip")
+        columns[place].take(order, out=into[place], mode="clip")
 
     if len(order) < _MANY:
         list(map(take, range(len(columns))))

@@ -65,6 +65,21 @@ DERIVED_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def as_number(word: str) -> float:
+    """Read a number; a word, and what is too large for a number, is none.
+
+    Examples
+    --------
+    >>> as_number("1e3"), as_number("many")
+    (1000.0, nan)
+    """
+    try:
+        number = float(word)
+    except ValueError:
+        return np.nan
+    return number if np.isfinite(number) else np.nan
+
+
 @dataclass(frozen=True)
 class TextColumn:
     """A column of words as integer codes, -1 where there is none; in a history the words are sorted."""
@@ -124,6 +139,16 @@ class FactTable:
     def numbers(self) -> Mapping[str, Numbers]:
         """The columns of numbers by name, each of shape (n_facts,)."""
         return dict(zip(self.number_columns, self.values, strict=True))
+
+    @cached_property
+    def _numbers_of_words(self) -> dict[str, Numbers]:
+        return {}
+
+    def words_as_numbers(self, column: str) -> Numbers:
+        """Read each word of a column as a number, once; NaN where it is none."""
+        if column not in self._numbers_of_words:
+            self._numbers_of_words[column] = np.array([as_number(word) for word in self.words.get(column, ())])
+        return self._numbers_of_words[column]
 
     @property
     def leads(self) -> Codes:
