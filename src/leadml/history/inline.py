@@ -177,9 +177,9 @@ class _Reader:
         reading: InstantReading = read_instants(written, time_zone=self._arrival.time_zone)
         for code, mask in (("not_a_time", reading.unreadable), ("time_without_zone", reading.without_zone)):
             self.problems.extend(
-                LeadmlError(code, where=f"{place(row)}.{column}", value=written[row]) for row in np.flatnonzero(mask)
+                LeadmlError(code, where=f"{place(row)}.{column}", value=written[row]) for row in np.flatnonzero(mask).tolist()
             )
-        for row in np.flatnonzero(reading.begins > self._arrival.now + self._skew):
+        for row in np.flatnonzero(reading.begins > self._arrival.now + self._skew).tolist():
             self.problems.append(LeadmlError("fact_in_future", where=f"{place(row)}.{column}", value=written[row]))
         return reading.instants
 
@@ -224,7 +224,7 @@ def _encoded(values: Sequence[object]) -> TextColumn:
     if not set(map(type, values)) <= {str, NoneType}:
         values = [_word(value) for value in values]
     words = sorted(word for word in set(values) if isinstance(word, str) and word)
-    code_of = {word: code for code, word in enumerate(words)}
+    code_of: dict[object, int] = {word: code for code, word in enumerate(words)}
     return TextColumn(np.array([code_of.get(value, NOT_THERE) for value in values], np.int32), tuple(words))
 
 

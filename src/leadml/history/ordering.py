@@ -79,7 +79,7 @@ def by_lead_and_time(leads: ShortCodes, happened_at: Instants, size: int) -> tup
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         list(
             threads.map(
-                lambda part: _put_in_order(leads, happened_at, *part, first, order, times),
+                lambda part: _put_in_order(leads, happened_at, part[0], part[1], first, order, times),
                 pairwise([0, *cuts.tolist(), size]),
             )
         )

@@ -10,6 +10,7 @@ from leadml import clock
 from leadml.champion import run_folder
 from leadml.errors import LeadmlError
 from leadml.history.inline import Arrival, InlineHistory, histories_from_records
+from leadml.history.tables import FACT_TABLES
 from leadml.project import Project
 from leadml.scoring import Scorer
 from leadml.service.requests import ScoreRequest
@@ -46,7 +47,9 @@ class ScoringDesk:
         """
         project = Project(project_folder)
         ledger = Ledger(run_folder(project_folder) / LEDGER_FILE)
-        return cls(project.scorer(), ledger, times=project.spec.history)
+        scorer = project.scorer()
+        _score_nobody(scorer)
+        return cls(scorer, ledger, times=project.spec.history)
 
     def close(self) -> None:
         """Let go of the ledger's file."""
@@ -115,3 +118,10 @@ class ScoringDesk:
 
 def _ids(leads: Records) -> list[str]:
     return [lead["lead_id"] for lead in leads]
+
+
+def _score_nobody(scorer: Scorer) -> None:
+    """Score a lead that is none, so that compiled code is loaded before the first lead waits for it."""
+    nobody = {"lead_id": "nobody", "created_at": clock.to_iso(0), **{table: [] for table in FACT_TABLES}}
+    (inline,) = histories_from_records([nobody], scorer.agreement.definitions, Arrival(clock.now()))
+    scorer.score(inline.history, ["nobody"], clock.now())

@@ -118,3 +118,15 @@ def test_a_question_about_the_future_is_refused(desk, arrivals):
     with pytest.raises(LeadmlError) as caught:
         desk.answer(request("A1", as_of="2999-01-01T00:00:00Z"))
     assert caught.value.code == "as_of_in_future"
+
+
+def test_the_compiled_code_is_loaded_before_the_first_lead_comes(monkeypatch, tmp_path, definitions):
+    scored = []
+    scorer = SimpleNamespace(
+        agreement=SimpleNamespace(definitions=definitions),
+        score=lambda history, lead_ids, _as_of: scored.append((history.unknown, lead_ids)),
+    )
+    opened = SimpleNamespace(scorer=lambda: scorer, spec=SimpleNamespace(history=None))
+    monkeypatch.setattr(answering, "Project", lambda _folder: opened)
+    ScoringDesk.open(tmp_path).close()
+    assert scored == [(("companies",), ["nobody"])]

@@ -1,0 +1,89 @@
+"""What the other contacts of a company did: the buying group."""
+
+import numpy as np
+import pytest
+
+from leadml.clock import parse_instant
+from leadml.engine import company
+from leadml.engine.catalogue import Catalogue
+from leadml.engine.compute import compute_features
+from leadml.specs.feature_spec import FeatureSpec
+from leadml.specs.reading import Label
+
+LEADS = """
+    lead_id,created_at,company_id
+    anna,2026-01-01T00:00:00Z,C1
+    ben,2026-01-01T00:00:00Z,C1
+    carla,2026-02-01T00:00:00Z,C1
+    dora,2026-01-01T00:00:00Z,C2
+    emil,2026-01-01T00:00:00Z,
+"""
+VISITS = """
+    lead_id,happened_at,known_at,activity
+    anna,2026-01-05T00:00:00Z,2026-01-05T00:00:00Z,page_view
+    ben,2026-01-06T00:00:00Z,2026-01-06T00:00:00Z,page_view
+    ben,2026-01-07T00:00:00Z,2026-01-09T00:00:00Z,page_view
+    carla,2026-01-03T00:00:00Z,2026-01-03T00:00:00Z,page_view
+    dora,2026-01-05T00:00:00Z,2026-01-05T00:00:00Z,page_view
+    emil,2026-01-05T00:00:00Z,2026-01-05T00:00:00Z,page_view
+"""
+
+
+def visits_of_colleagues(history, definitions, lead, as_of):
+    feature = FeatureSpec(
+        name="visits",
+        label=Label(en="Visits", ja="訪問"),
+        kind="count",
+        table="activities",
+        of="company",
+        when_nothing=0.0,
+    )
+    catalogue = Catalogue((feature,), {"visits": "activities"}, definitions)
+    leads, instants = np.array([history.positions()[lead]]), np.array([parse_instant(as_of, where="test")])
+    return compute_features(history, leads, instants, catalogue).shown(0, "visits")
+
+
+@pytest.fixture
+def history(history_of):
+    return history_of(leads=LEADS, activities=VISITS)
+
+
+def test_only_the_other_contacts_count(history, definitions):
+    assert visits_of_colleagues(history, definitions, "anna", "2026-01-06T12:00:00Z") == 1
+    assert visits_of_colleagues(history, definitions, "ben", "2026-01-06T12:00:00Z") == 1
+    assert visits_of_colleagues(history, definitions, "dora", "2026-01-06T12:00:00Z") == 0
+
+
+def test_a_fact_of_a_colleague_that_came_late_is_not_known_before(history, definitions):
+    assert visits_of_colleagues(history, definitions, "anna", "2026-01-08T00:00:00Z") == 1
+    assert visits_of_colleagues(history, definitions, "anna", "2026-01-10T00:00:00Z") == 2
+
+
+def test_a_colleague_who_is_not_yet_known_tells_nothing(history, definitions):
+    assert visits_of_colleagues(history, definitions, "anna", "2026-02-01T00:00:00Z") == 2
+    assert visits_of_colleagues(history, definitions, "anna", "2026-02-01T00:00:01Z") == 3
+
+
+def test_a_lead_without_a_company_has_no_known_colleagues(history, definitions):
+    assert visits_of_colleagues(history, definitions, "emil", "2026-03-01T00:00:00Z") is None
+
+
+def test_a_company_of_too_many_leads_is_no_buying_group(history, definitions, monkeypatch):
+    monkeypatch.setattr(company, "LARGEST_BUYING_GROUP", 2)
+    assert visits_of_colleagues(history, definitions, "anna", "2026-03-01T00:00:00Z") is None
+    assert company.companies_too_large(history) == {"C1": 3}
+
+
+def test_snapshots_of_many_leads_of_one_company_are_told_apart(history, definitions):
+    feature = FeatureSpec(
+        name="last",
+        label=Label(en="Last", ja="最終"),
+        kind="days_since",
+        table="activities",
+        of="company",
+        when_nothing="missing",
+    )
+    catalogue = Catalogue((feature,), {"last": "activities"}, definitions)
+    as_of = np.full(5, parse_instant("2026-01-11T00:00:00Z", where="test"))
+    found = compute_features(history, np.arange(5), as_of, catalogue).values[:, 0]
+    np.testing.assert_array_equal(found, [4.0, 6.0, 4.0, np.nan, np.nan])
