@@ -6,8 +6,9 @@
 'sql'
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from leadml.project import Project
@@ -16,7 +17,9 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "open"]
 
 
-def open(folder: str | Path = ".", *, data: str | Path | None = None) -> "Project":
+def open(
+    folder: str | Path = ".", *, data: str | Path | None = None, frames: Mapping[str, Any] | None = None
+) -> "Project":
     """Open a project from a notebook.
 
     Parameters
@@ -25,6 +28,8 @@ def open(folder: str | Path = ".", *, data: str | Path | None = None) -> "Projec
         Holds `history.yaml`, `features/`, `models/` and `sla.yaml`.
     data : str or Path, optional
         Where the files of the history lie; default: as history.yaml says.
+    frames : mapping of name to DataFrame, optional
+        Those that `frame:` in history.yaml names; pandas, Arrow or any frame that speaks Arrow.
 
     Returns
     -------
@@ -38,4 +43,4 @@ def open(folder: str | Path = ".", *, data: str | Path | None = None) -> "Projec
     """
     from leadml.project import Project  # two seconds of imports that `leadml.errors` alone does not need
 
-    return Project(folder, data=data)
+    return Project(folder, data=data, frames=frames)

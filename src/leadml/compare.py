@@ -1,6 +1,6 @@
 """Rules against readiness on identical leads, at identical instants, without hindsight."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class Comparison:
         Snapshots whose answer came after that; nobody saw them.
     not_worked_share : float
         Share of the test's snapshots that sales never tried to reach: their label says little.
+    clock : str
+        `row_order` where the data has an order and no times, else `dated`.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -43,6 +45,7 @@ class Comparison:
     trained_on: int
     in_the_gap: int
     not_worked_share: float
+    clock: str = "dated"
 
     def overall(self, metric: str) -> Verdict:
         """Give the verdict on one metric: the mean of ages, or the only age there is."""
@@ -101,7 +104,8 @@ def compare_recipe(training_set: TrainingSet, spec: ProjectSpec) -> Comparison:
     """
     split = split_by_time(training_set, spec.readiness.test)
     judged = fit_recipe(split.train, spec)
-    return compare(split, judged, judged.rules, seed=spec.readiness.seed)
+    comparison = compare(split, judged, judged.rules, seed=spec.readiness.seed)
+    return replace(comparison, clock=spec.history.clock)
 
 
 def _scores(model: Model, test: TrainingSet) -> Scores:

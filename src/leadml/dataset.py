@@ -1,5 +1,6 @@
 """Snapshots x features x outcome: the training set, with the recipe that made it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,27 @@ from leadml.engine.matrix import FeatureMatrix
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
 from leadml.snapshots import Snapshots, make_snapshots
+from leadml.specs.agreement_spec import READY
 from leadml.specs.project_spec import ProjectSpec, fingerprint, meaning_of
+
+
+@dataclass(frozen=True)
+class AgeCounts:
+    """How many snapshots of one age a set holds.
+
+    Attributes
+    ----------
+    age : str
+    snapshots, leads, yes : int
+    base_rate : float
+        Share of yes, each lead weighing the same.
+    """
+
+    age: str
+    snapshots: int
+    leads: int
+    yes: int
+    base_rate: float
 
 
 @dataclass(frozen=True)
@@ -25,7 +46,7 @@ class TrainingSet:
     snapshots : Snapshots
     features : FeatureMatrix, shape (n, n_features)
     ready : float array, shape (n,)
-        1 where the lead became ready, 0 where it did not; every window is closed.
+        1 where the outcome is yes, 0 where it is no; every window is closed.
     closed_at : int array, shape (n,), UTC microseconds
         When each answer became known.
     created_at : int array, shape (n,), UTC microseconds
@@ -36,6 +57,8 @@ class TrainingSet:
         Ids by position, as in the history.
     recipe : dict
         What made this set.
+    outcome : str
+        Which outcome of the agreement `ready` tells.
     """
 
     snapshots: Snapshots
@@ -46,6 +69,15 @@ class TrainingSet:
     worked: Mask
     lead_ids: tuple[str, ...]
     recipe: dict[str, Any]
+    outcome: str = READY
+
+    def __repr__(self) -> str:
+        """Say what the set is, not what it holds."""
+        left_out = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+        return (
+            f"TrainingSet({self.outcome}: {len(self):,} snapshots of {self.leads:,} leads, "
+            f"{len(self.features.names)} features, {self.base_rate:.1%} yes; left out: {left_out or 'none'})"
+        )
 
     def __len__(self) -> int:
         """Count the snapshots."""
@@ -58,10 +90,37 @@ class TrainingSet:
         Not one over all its snapshots: a lead that becomes ready early has fewer, so its weight would
         tell the outcome (decision 0010).
         """
-        at_age = np.column_stack([self.snapshots.leads, self.snapshots.ages])
-        _, inverse, counts = np.unique(at_age, axis=0, return_inverse=True, return_counts=True)
+        at_age = self.snapshots.leads * len(self.snapshots.age_names) + self.snapshots.ages
+        _, inverse, counts = np.unique(at_age, return_inverse=True, return_counts=True)
         weights: Numbers = len(inverse) / len(counts) / counts[inverse]
         return weights
+
+    @property
+    def leads(self) -> int:
+        """How many leads the snapshots are of."""
+        return len(np.unique(self.snapshots.leads))
+
+    @property
+    def base_rate(self) -> float:
+        """Share of yes, at each age each lead weighing the same; NaN of no snapshots."""
+        return float(np.average(self.ready, weights=self.weights)) if len(self) else np.nan
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many snapshots were placed and are not here, by reason: see `outcomes.LeftOut`."""
+        left_out: Mapping[str, int] = self.recipe.get("left_out", {})
+        return left_out
+
+    def by_age(self) -> list[AgeCounts]:
+        """Count what is there of each age; an age without a snapshot is left out."""
+        weights, counts = self.weights, []
+        for age, name in enumerate(self.snapshots.age_names):
+            rows = np.flatnonzero(self.snapshots.ages == age)
+            if len(rows):
+                leads = len(np.unique(self.snapshots.leads[rows]))
+                rate = float(np.average(self.ready[rows], weights=weights[rows]))
+                counts.append(AgeCounts(name, len(rows), leads, int(self.ready[rows].sum()), rate))
+        return counts
 
     def rows(self, index: Codes | Mask) -> "TrainingSet":
         """Take some of the snapshots."""
@@ -75,15 +134,16 @@ class TrainingSet:
             worked=self.worked[index],
             lead_ids=self.lead_ids,
             recipe=self.recipe,
+            outcome=self.outcome,
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Show the set in a notebook: one row a snapshot, features, `ready`, `weight`, `as_of`, `age`."""
+        """Show the set in a notebook: one row a snapshot, features, the outcome, `weight`, `as_of`, `age`."""
         frame = self.features.to_frame()
         frame.insert(0, "lead_id", [self.lead_ids[lead] for lead in self.snapshots.leads])
         frame.insert(1, "as_of", pd.to_datetime(self.snapshots.as_of, unit="us", utc=True))
         frame.insert(2, "age", [self.snapshots.age_names[age] for age in self.snapshots.ages])
-        frame["ready"] = self.ready.astype(bool)
+        frame[self.outcome] = self.ready.astype(bool)
         frame["weight"] = self.weights
         return frame
 
@@ -99,19 +159,20 @@ def make_training_set(history: History, spec: ProjectSpec) -> TrainingSet:
     Returns
     -------
     training_set : TrainingSet
-        Only snapshots whose answer is known.
+        Only snapshots whose answer is known; why others are not here stands in its recipe.
 
     Raises
     ------
     LeadmlError, ProblemsError
-        When a feature names something that does not exist.
+        When a feature names something that does not exist, or readiness.yaml an unknown outcome.
     """
-    check_features(spec.themes)
+    check_features(spec.themes, spec.agreement.definitions)
     definitions = spec.agreement.definitions
-    snapshots = make_snapshots(history, spec.readiness.snapshots, definitions)
-    outcomes: Outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)
+    outcome = definitions.outcome(spec.readiness.outcome, where="models/readiness.yaml, outcome")
+    placed = make_snapshots(history, spec.readiness.snapshots, definitions, outcome)
+    outcomes: Outcomes = find_outcomes(history, placed.leads, placed.as_of, definitions, outcome)
     known = np.flatnonzero(outcomes.answer != NOT_KNOWN)
-    snapshots = snapshots.rows(known)
+    snapshots = placed.rows(known)
     catalogue = Catalogue.of(spec.themes, definitions)
     features = compute_features(history, snapshots.leads, snapshots.as_of, catalogue).with_words_that_occur()
     return TrainingSet(
@@ -122,19 +183,25 @@ def make_training_set(history: History, spec: ProjectSpec) -> TrainingSet:
         created_at=history.created_at[snapshots.leads],
         worked=outcomes.worked[known],
         lead_ids=history.lead_ids,
-        recipe=_recipe(history, spec, snapshots),
+        recipe={
+            **_recipe(history, spec),
+            "left_out": {reason.value: count for reason, count in {**placed.left_out, **outcomes.left_out()}.items()},
+        },
+        outcome=spec.readiness.outcome,
     )
 
 
-def _recipe(history: History, spec: ProjectSpec, snapshots: Snapshots) -> dict[str, Any]:
+def _recipe(history: History, spec: ProjectSpec) -> dict[str, Any]:
     """Say what made a set, so that two sets can be told apart."""
+    name, definitions = spec.readiness.outcome, spec.agreement.definitions
     return {
-        "definitions": meaning_of(spec.agreement.definitions),
+        "definitions": meaning_of(definitions),
         "agreement_version": spec.agreement.version,
         "features": fingerprint([theme.model_dump(mode="json") for theme in spec.themes]),
         "rules": fingerprint(spec.rules.model_dump(mode="json")),
-        "snapshots": list(snapshots.age_names),
-        "ready": spec.agreement.definitions.ready.model_dump(mode="json"),
+        "snapshots": [snapshot.age for snapshot in spec.readiness.snapshots],
+        "outcome": {"name": name, **definitions.outcome(name).model_dump(mode="json")},
+        "clock": spec.history.clock,
         "history_leads": len(history.lead_ids),
         "history_facts": {name: len(table.happened_at) for name, table in history.facts.items()},
         "history_known_until": to_iso(history.known_until),

@@ -1,18 +1,18 @@
 """Contributions become reasons: signed effects in score points that add up to the score, in plain words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from leadml.agreement.scale import shown
 from leadml.engine.catalogue import Catalogue
+from leadml.engine.kind import ProfileKind, all_kinds
 from leadml.history.tables import Numbers
 from leadml.learners.trained_model import Value
-from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.reading import Label
-from leadml.wording.numbers import plain
+from leadml.wording.numbers import days_in_words, percent, plain
 from leadml.wording.texts import LANGUAGES, Language, say
 
 
@@ -130,6 +130,7 @@ class Explainer:
     themes: tuple[FeatureFileSpec, ...]
     usual_values: Mapping[str, Value]
     catalogue: Catalogue
+    _usual_said: dict[tuple[str, Language, bool], str | None] = field(default_factory=dict, repr=False, compare=False)
 
     def explain(
         self, start: float, effects: Numbers, values: Mapping[str, Value], *, not_known: Sequence[str]
@@ -194,43 +195,111 @@ class Explainer:
         -------
         reason : dict of language to str
         """
-        usual = self.usual_values[feature.name]
-        nothing = self.catalogue.reads_facts(feature) and self.catalogue.source_of(feature) not in not_known
         said: dict[str, str] = {}
         for language in LANGUAGES:
-            missing = say("value.none_yet" if nothing else "value.missing", language)
-            shown_value = missing if value is None else self._in_words(feature, value, language)
             label = _in(feature.label, language)
+            shown_value = self.in_words(feature, value, language, not_known=not_known)
+            # "5 views (usual: 2)": a reader of English has the unit in mind, Japanese counts with it.
+            usual = self._usual(feature, language, bare=language == "en" and value is not None)
             if usual is None:
                 said[language] = say("reason.alone", language, label=label, value=shown_value)
             else:
-                shown_usual = self._in_words(feature, usual, language)
-                said[language] = say("reason.with_usual", language, label=label, value=shown_value, usual=shown_usual)
+                said[language] = say("reason.with_usual", language, label=label, value=shown_value, usual=usual)
         return said
 
-    def _in_words(self, feature: FeatureSpec, value: float | str, language: Language) -> str:
-        """Say one value: a number with its unit, or a word by its agreed name."""
-        definitions = self.catalogue.definitions
+    def _usual(self, feature: FeatureSpec, language: Language, *, bare: bool) -> str | None:
+        """Say the usual value, worded once for all leads."""
+        asked = (feature.name, language, bare)
+        if asked not in self._usual_said:
+            usual = self.usual_values[feature.name]
+            told = None if usual is None else self.in_words(feature, usual, language, without_unit=bare)
+            self._usual_said[asked] = told
+        return self._usual_said[asked]
+
+    def in_words(
+        self,
+        feature: FeatureSpec,
+        value: Value,
+        language: Language,
+        *,
+        not_known: Sequence[str] = (),
+        without_unit: bool = False,
+    ) -> str:
+        """Say one value: a number with its unit, a word by its agreed name, or that there is none.
+
+        Parameters
+        ----------
+        feature : FeatureSpec
+        value : float, str or None
+        language : {"en", "ja"}
+        not_known : sequence of str
+            Tables of which nothing is known.
+        without_unit : bool
+            Leave out what is counted, as it was just said.
+
+        Returns
+        -------
+        text : str
+        """
+        if value is None:
+            return say(f"value.{self._why_missing(feature, not_known)}", language)
         if isinstance(value, str):
-            named = {persona.name: persona.label for persona in definitions.buyer_personas} | definitions.lead_types
-            return _in(named[value], language) if value in named else value.replace("_", " ")
-        if feature.kind == "furthest":
-            return _ranked_word(feature, round(value), definitions, language)
-        if feature.kind == "match":
-            return say("value.percent", language, number=round(100 * value))
-        number = plain(value)
-        # "1 clicks" is no English; the label says already what is counted.
-        if feature.unit is None or (language == "en" and number == "1"):
-            return number
-        return say("value.with_unit", language, number=number, unit=_in(feature.unit, language))
+            return self._word(feature, value, language)
+        told_as = all_kinds()[feature.kind].told_as
+        if told_as == "rank":
+            return self._ranked_word(feature, round(value), language)
+        if told_as == "share":
+            return percent(value, language)
+        if told_as == "days":
+            return days_in_words(value, language)
+        if told_as == "difference":
+            return _difference(feature, value, language)
+        return _amount(feature, value, language, without_unit=without_unit)
+
+    def _why_missing(self, feature: FeatureSpec, not_known: Sequence[str]) -> str:
+        kind = all_kinds()[feature.kind]
+        if isinstance(kind, ProfileKind) and kind.words is not None:
+            return "none_fits"
+        nothing = self.catalogue.reads_facts(feature) and self.catalogue.source_of(feature) not in not_known
+        return "none_yet" if nothing else "missing"
+
+    def _word(self, feature: FeatureSpec, word: str, language: Language) -> str:
+        """Name a word of a category: as the feature says, else as the agreement does, else as it came."""
+        definitions = self.catalogue.definitions
+        agreed = {persona.name: persona.label for persona in definitions.buyer_personas} | definitions.lead_types
+        label = feature.words.get(word, agreed.get(word))
+        return word.replace("_", " ") if label is None else _in(label, language)
+
+    def _ranked_word(self, feature: FeatureSpec, rank: int, language: Language) -> str:
+        """Name the word of a rank, 1 for the first declared; no rank says that there was none yet."""
+        if rank == 0:
+            return say("value.none_yet", language)
+        definitions = self.catalogue.definitions
+        if feature.value == "journey_stage":
+            return _in(list(definitions.buyers_journey.values())[rank - 1].label, language)
+        return self._word(feature, definitions.lifecycle_stages[rank - 1], language)
 
 
-def _ranked_word(feature: FeatureSpec, rank: int, definitions: DefinitionsSpec, language: Language) -> str:
-    if rank == 0:
-        return say("value.none_yet", language)
-    if feature.value == "journey_stage":
-        return _in(list(definitions.buyers_journey.values())[rank - 1].label, language)
-    return definitions.lifecycle_stages[rank - 1]
+def _difference(feature: FeatureSpec, value: float, language: Language) -> str:
+    """Say how much more or less it is than before."""
+    if value == 0:
+        return say("value.no_change", language)
+    amount = _amount(feature, abs(value), language)
+    return say("value.more" if value > 0 else "value.fewer", language, amount=amount)
+
+
+def _amount(feature: FeatureSpec, value: float, language: Language, *, without_unit: bool = False) -> str:
+    """Say a number with what it counts; one of something is told in the singular, or alone where it is not given."""
+    number, unit = plain(value), feature.unit
+    if unit is None:
+        return number
+    is_word = any(letter.isalpha() for letter in unit.en)
+    if language == "ja" or not is_word:
+        return say("value.with_unit", language, number=number, unit=unit.ja if language == "ja" else unit.en)
+    named = unit.one if number in ("1", "-1") else unit.en
+    if named is None or without_unit:
+        return number
+    return say("value.with_unit", language, number=number, unit=named)
 
 
 def _in(label: Label, language: Language) -> str:

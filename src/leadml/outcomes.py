@@ -1,4 +1,4 @@
-"""What became of a lead: ready, not ready, or *not known yet*.
+"""What became of a lead: the outcome, yes or no, or *not known yet*.
 
 Worked example, with `ready: {reach: sql, within_days: 30, not_returned_within_days: 14}`: a lead is
 scored on 1 March. It becomes SQL on 20 March and is returned on 30 March: not ready. Whatever
@@ -6,16 +6,33 @@ happens, the answer is not known before 14 April, when window and grace have who
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
-from leadml.clock import DAY, Instants, just_after
-from leadml.history.tables import NOT_THERE, Codes, FactTable, History
-from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.clock import DAY, Instants, just_after_each
+from leadml.history.spans import latest_in, only, rows_from
+from leadml.history.tables import NOT_THERE, Codes, FactTable, History, Mask
+from leadml.specs.agreement_spec import DefinitionsSpec, OutcomeSpec
 from leadml.vocabulary import ReturnPolicy, StatusMeaning
 
 YES, NO, NOT_KNOWN = 1, 0, -1
+NEVER = np.iinfo(np.int64).max
+
+
+class LeftOut(StrEnum):
+    """Why a snapshot teaches nothing, in the order in which it is asked."""
+
+    NEW_EPISODE = "new_episode"
+    NOT_YET = "not_yet"
+    NOT_OPEN = "not_open"
+    ALREADY_THERE = "already_there"
+    WINDOW_OPEN = "window_open"
+    EXCLUDED = "excluded"
+    CENSORED = "censored"
+
+
+_REASONS = tuple(LeftOut)
 
 
 @dataclass(frozen=True)
@@ -30,20 +47,30 @@ class Outcomes:
         When window and grace have wholly passed, and the facts that decide were known.
     worked : bool array, shape (n,)
         Whether sales made a connect attempt inside the outcome window and grace.
+    why_not : int array, shape (n,)
+        Place in `LeftOut` of the reason why the answer is not known; -1 where it is.
     """
 
     answer: Codes
     closed_at: Instants
-    worked: npt.NDArray[np.bool_]
+    worked: Mask
+    why_not: Codes
+
+    def left_out(self) -> dict[LeftOut, int]:
+        """Count the snapshots whose answer is not known, by reason; reasons that never occur are not named."""
+        counts = np.bincount(self.why_not[self.why_not != NOT_THERE], minlength=len(_REASONS))
+        return {reason: int(count) for reason, count in zip(_REASONS, counts, strict=True) if count}
 
 
-def find_outcomes(history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec) -> Outcomes:
+def find_outcomes(
+    history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec, outcome: OutcomeSpec | None = None
+) -> Outcomes:
     """Find what became of each lead after its snapshot.
 
-    Ready means: the lead entered the target stage, or one beyond it, inside
-    `[as_of, as_of + within)` and was not returned inside the grace that follows the entry. The answer
-    is not known while window and grace are open, *also when it is already yes*; nor when the lead had
-    really passed the target before `as_of`; nor when a return's reason says censored or excluded.
+    Yes means: the lead entered the target stage, or one beyond it, inside `[as_of, as_of + within)`
+    and was not returned inside the grace that follows the entry. The answer is not known while window
+    and grace are open, *also when it is already yes*; nor when the lead had really passed the target
+    before `as_of`; nor when a return's reason says censored or excluded.
 
     Parameters
     ----------
@@ -51,113 +78,141 @@ def find_outcomes(history: History, leads: Codes, as_of: Instants, definitions: 
     leads : int array, shape (n,)
     as_of : int array, shape (n,), UTC microseconds
     definitions : DefinitionsSpec
+    outcome : OutcomeSpec, optional
+        Default: `definitions.ready`.
 
     Returns
     -------
     outcomes : Outcomes
     """
-    ready = definitions.ready
-    within, grace = round(ready.within_days * DAY), round(ready.not_returned_within_days * DAY)
+    asked = definitions.ready if outcome is None else outcome
+    within, grace = round(asked.within_days * DAY), round(asked.not_returned_within_days * DAY)
+    entries = find_entries(history, leads, as_of, definitions, asked.reach)
     closed_at = as_of + within + grace
-    target = definitions.lifecycle_stages.index(ready.reach)
-    stages = _StageTimes(history.facts.get("stage_changes"), definitions.lifecycle_stages, target)
-    returns = _returns(history.facts.get("status_changes"), definitions)
     answer = np.full(len(leads), NO, dtype=np.int64)
-    for place, (lead, instant) in enumerate(zip(leads.tolist(), as_of.tolist(), strict=True)):
-        already, entry = stages.entry(lead, instant)
-        if already:
-            answer[place] = NOT_KNOWN
-        elif entry is not None and entry.happened_at < instant + within:
-            until = entry.happened_at + grace
-            after = [back for back in returns.get(lead, ()) if entry.happened_at <= back.happened_at < until]
-            answer[place] = _answer_after({back.policy for back in after})
-            # What came late was learned late.
-            closed_at[place] = max(closed_at[place], just_after([entry.known_at, *(back.known_at for back in after)]))
-    answer[closed_at > history.known_until] = NOT_KNOWN
-    return Outcomes(answer, closed_at, _worked(history, leads, as_of, closed_at))
+    came = np.flatnonzero(~entries.already & (entries.happened_at < as_of + within))
+    returned = _returned(
+        history.facts.get("status_changes"), leads[came], entries.happened_at[came], grace, definitions
+    )
+    answer[came[~returned.any]] = YES
+    # What came late was learned late.
+    learned = just_after_each(np.maximum(entries.known_at[came], returned.known_at))
+    closed_at[came] = np.maximum(closed_at[came], learned)
+    why_not = np.full(len(leads), NOT_THERE, dtype=np.int64)
+    # The reason that is asked first is written last.
+    why_not[came[returned.censored]] = _REASONS.index(LeftOut.CENSORED)
+    why_not[came[returned.excluded]] = _REASONS.index(LeftOut.EXCLUDED)
+    why_not[closed_at > history.known_until] = _REASONS.index(LeftOut.WINDOW_OPEN)
+    why_not[entries.already] = _REASONS.index(LeftOut.ALREADY_THERE)
+    answer[why_not != NOT_THERE] = NOT_KNOWN
+    return Outcomes(answer, closed_at, _worked(history, leads, as_of, closed_at), why_not)
 
 
 @dataclass(frozen=True)
-class _Entry:
-    """A lead entered the target stage, or one beyond it."""
+class Entries:
+    """When leads came to a stage, or to one beyond it.
 
-    happened_at: int
-    known_at: int
-
-
-@dataclass(frozen=True)
-class _Return:
-    """Sales handed a lead back."""
-
-    happened_at: int
-    known_at: int
-    policy: ReturnPolicy
-
-
-class _StageTimes:
-    """When leads really were in the target stage or beyond it, whenever that became known.
-
-    A stage that the agreement does not define says nothing: the one before it still holds.
+    Attributes
+    ----------
+    already : bool array, shape (n,)
+        Whether a lead really was there at its instant, whenever that became known.
+    happened_at, known_at : int array, shape (n,), UTC microseconds
+        Of the first entry at the instant or after it; `NEVER` where there is none.
     """
 
-    def __init__(self, table: FactTable | None, stages: tuple[str, ...], target: int) -> None:
-        self._table = table
-        if table is not None:
-            text = table.texts["lifecycle_stage"]
-            self._agreed = text.lookup(dict.fromkeys(stages, 1.0), other=0.0).astype(bool)
-            self._beyond = text.lookup(dict.fromkeys(stages[target:], 1.0), other=0.0).astype(bool)
-
-    def entry(self, lead: int, as_of: int) -> tuple[bool, _Entry | None]:
-        """Tell whether a lead was already there at an instant, and when it next came there."""
-        if self._table is None:
-            return False, None
-        low, high = int(self._table.first[lead]), int(self._table.first[lead + 1])
-        next_change = low + int(np.searchsorted(self._table.happened_at[low:high], as_of, side="left"))
-        before = low + np.flatnonzero(self._agreed[low:next_change])
-        already = len(before) > 0 and bool(self._beyond[before[-1]])
-        entries = next_change + np.flatnonzero(self._beyond[next_change:high])
-        if not len(entries):
-            return already, None
-        return already, _Entry(int(self._table.happened_at[entries[0]]), int(self._table.known_at[entries[0]]))
+    already: Mask
+    happened_at: Instants
+    known_at: Instants
 
 
-def _returns(table: FactTable | None, definitions: DefinitionsSpec) -> dict[int, list[_Return]]:
-    """List, for each lead, when it was returned and what that means; a reason not agreed on is negative."""
+def find_entries(history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec, reach: str) -> Entries:
+    """Find when each lead next came to a stage, or to one beyond it.
+
+    A stage that the agreement does not define says nothing: the one before it still holds.
+
+    Parameters
+    ----------
+    history : History
+    leads : int array, shape (n,)
+    as_of : int array, shape (n,), UTC microseconds
+    definitions : DefinitionsSpec
+    reach : str
+        One of `definitions.lifecycle_stages`.
+
+    Returns
+    -------
+    entries : Entries
+    """
+    table = history.facts.get("stage_changes")
+    if table is None or not len(table.happened_at):
+        never = np.full(len(leads), NEVER)
+        return Entries(np.zeros(len(leads), dtype=bool), never, never)
+    stages = definitions.lifecycle_stages
+    text = table.texts["lifecycle_stage"]
+    agreed = text.lookup(dict.fromkeys(stages, 1.0), other=0.0).astype(bool)
+    beyond = text.lookup(dict.fromkeys(stages[stages.index(reach) :], 1.0), other=0.0).astype(bool)
+    rows = np.arange(len(beyond))
+    next_change = rows_from(table, leads, as_of)
+    # Of each row: the last agreed stage up to it, and the first entry from it on; both may be another lead's.
+    last_agreed = np.maximum.accumulate(np.where(agreed, rows, -1))
+    first_entry = np.minimum.accumulate(np.where(beyond, rows, len(rows))[::-1])[::-1]
+    before = np.where(next_change > 0, last_agreed[next_change - 1], -1)
+    already = (before >= table.first[leads]) & beyond[before]
+    entry = np.append(first_entry, len(rows))[next_change]
+    comes = entry < table.first[leads + 1]
+    entry = np.where(comes, entry, 0)
+    return Entries(
+        already,
+        np.where(comes, table.happened_at[entry], NEVER),
+        np.where(comes, table.known_at[entry], NEVER),
+    )
+
+
+@dataclass(frozen=True)
+class _Returned:
+    """What happened to leads inside the grace after they came: arrays of shape (n,)."""
+
+    any: Mask
+    censored: Mask
+    excluded: Mask
+    known_at: Instants
+
+
+def _returned(
+    table: FactTable | None, leads: Codes, entered: Instants, grace: int, definitions: DefinitionsSpec
+) -> _Returned:
+    """Find who was returned inside the grace, and what that means; a reason not agreed on is negative."""
     if table is None:
-        return {}
-    marked = np.flatnonzero(table.texts["meaning"].lookup({StatusMeaning.RETURNED.value: 1.0}, other=0.0))
-    reason = table.texts.get("reason")
-    returns: dict[int, list[_Return]] = {}
-    leads = table.leads
-    for row in marked.tolist():
-        code = NOT_THERE if reason is None else int(reason.codes[row])
-        word = "" if reason is None or code == NOT_THERE else reason.words[code]
-        policy = definitions.return_reasons.get(word, ReturnPolicy.NEGATIVE)
-        returns.setdefault(int(leads[row]), []).append(
-            _Return(int(table.happened_at[row]), int(table.known_at[row]), policy)
-        )
-    return returns
+        nobody = np.zeros(len(leads), dtype=bool)
+        return _Returned(nobody, nobody, nobody, np.full(len(leads), np.iinfo(np.int64).min))
+    marked = table.texts["meaning"].lookup({StatusMeaning.RETURNED.value: 1.0}, other=0.0).astype(bool)
+    returns = only(table, marked)
+    low, high = rows_from(returns, leads, entered), rows_from(returns, leads, entered + grace)
+
+    def some(policy: ReturnPolicy) -> Mask:
+        before = np.concatenate([[0], np.cumsum(_means(table, policy, definitions)[marked])])
+        return before[low] < before[high]
+
+    return _Returned(
+        low < high, some(ReturnPolicy.CENSORED), some(ReturnPolicy.EXCLUDED), latest_in(returns.known_at, low, high)
+    )
 
 
-def _answer_after(policies: set[ReturnPolicy]) -> int:
-    if ReturnPolicy.EXCLUDED in policies or ReturnPolicy.CENSORED in policies:
-        return NOT_KNOWN
-    return NO if policies else YES
+def _means(table: FactTable, policy: ReturnPolicy, definitions: DefinitionsSpec) -> Mask:
+    """Mark the changes whose reason has a policy."""
+    reason, reasons = table.texts.get("reason"), definitions.return_reasons
+    unsaid = reasons.get("") is policy  # the agreement may say what a return without a reason means
+    if reason is None:
+        return np.full(len(table.happened_at), unsaid)
+    table_of_words = np.array([*(reasons.get(word) is policy for word in reason.words), unsaid])
+    means: Mask = table_of_words[reason.codes]
+    return means
 
 
-def _worked(history: History, leads: Codes, as_of: Instants, closed_at: Instants) -> npt.NDArray[np.bool_]:
+def _worked(history: History, leads: Codes, as_of: Instants, closed_at: Instants) -> Mask:
     """Tell which leads sales tried to reach while the answer was open."""
     table = history.facts.get("connect_attempts")
     if table is None:
         return np.zeros(len(leads), dtype=bool)
-    valid = np.flatnonzero(table.texts["valid"].lookup({"yes": 1.0}, other=0.0))
-    attempts: dict[int, list[int]] = {}
-    for lead, happened_at in zip(table.leads[valid].tolist(), table.happened_at[valid].tolist(), strict=True):
-        attempts.setdefault(lead, []).append(happened_at)
-    return np.array(
-        [
-            any(start <= happened_at < end for happened_at in attempts.get(lead, ()))
-            for lead, start, end in zip(leads.tolist(), as_of.tolist(), closed_at.tolist(), strict=True)
-        ],
-        dtype=bool,
-    )
+    attempts = only(table, table.texts["valid"].lookup({"yes": 1.0}, other=0.0).astype(bool))
+    return rows_from(attempts, leads, as_of) < rows_from(attempts, leads, closed_at)

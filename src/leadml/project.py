@@ -1,30 +1,42 @@
 """A project as a data scientist opens it: `leadml.open(".")`, and everything from history to score."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 import pandas as pd
 
-from leadml.champion import VERSION_FILE, champion_folder
+from leadml.champion import VERSION_FILE, champion_folder, run_folder
 from leadml.clock import just_after, now, parse_instant, to_iso
 from leadml.compare import Comparison, compare_recipe
+from leadml.coverage import Coverage, cover
 from leadml.dataset import TrainingSet
-from leadml.engine.catalogue import check_features, check_rules
-from leadml.errors import LeadmlError
+from leadml.engine.catalogue import Catalogue, check_features, check_rules
+from leadml.engine.kind import use_kinds
+from leadml.engine.unheard import unheard_words
+from leadml.errors import LeadmlError, known_words
 from leadml.history.checks import CheckReport, check_history
+from leadml.history.dirty import QUARANTINE
+from leadml.history.opening import Beside
 from leadml.history.sources import Progress, read_history
-from leadml.history.tables import History
+from leadml.history.tables import Finding, History
+from leadml.leakage.acceptance import accepted_leaks
+from leadml.leakage.audit import audit
+from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
 from leadml.scoring import LeadScore, Scorer
 from leadml.snapshots import is_open
 from leadml.specs.project_spec import ProjectSpec, read_project
-from leadml.training import prepare, train
+from leadml.training import learned_outcome, prepare, train
+from leadml.wording.texts import nearest
+
+if TYPE_CHECKING:
+    from leadml.maturity import Maturity
 
 
 def _quietly(_step: str) -> None:
@@ -44,12 +56,15 @@ class Training:
     training_set : TrainingSet
     base_rate : float
         Share of ready leads, each lead weighing the same.
+    findings : tuple of Finding
+        Features that see nothing, as `Coverage` tells them.
     """
 
     model: TrainedModel
     comparison: Comparison
     training_set: TrainingSet
     base_rate: float
+    findings: tuple[Finding, ...] = ()
 
 
 class Project:
@@ -61,6 +76,8 @@ class Project:
         Holds `history.yaml`, `features/`, `models/` and `sla.yaml`.
     data : str or Path, optional
         Where the files of the history lie; default: as history.yaml says.
+    frames : mapping of name to DataFrame, optional
+        Those that `frame:` in history.yaml names.
     on_progress : callable taking str, optional
         Told each step before it begins.
 
@@ -79,13 +96,20 @@ class Project:
     """
 
     def __init__(
-        self, folder: str | Path = ".", *, data: str | Path | None = None, on_progress: Progress = _quietly
+        self,
+        folder: str | Path = ".",
+        *,
+        data: str | Path | None = None,
+        frames: Mapping[str, Any] | None = None,
+        on_progress: Progress = _quietly,
     ) -> None:
         self.folder = Path(folder)
         self.spec: ProjectSpec = read_project(self.folder)
-        check_features(self.spec.themes)
+        use_kinds(self.folder / "kinds")
+        check_features(self.spec.themes, self.spec.agreement.definitions)
         check_rules(self.spec.rules.rules, self.spec.features)
         self.data = self.folder / self.spec.history.folder if data is None else Path(data)
+        self.beside = Beside(frames or {}, run_folder(self.folder) / QUARANTINE)
         self.on_progress = on_progress
 
     @property
@@ -97,32 +121,138 @@ class Project:
     def history(self) -> History:
         """All facts of the project, read once."""
         definitions = self.spec.agreement.definitions
-        return read_history(self.spec.history, self.data, definitions, on_progress=self.on_progress)
+        return read_history(self.spec.history, self.data, definitions, on_progress=self.on_progress, beside=self.beside)
 
     def check(self) -> CheckReport:
-        """Look the history over before anything is learned from it."""
-        return check_history(self.history, self.spec.agreement.definitions)
+        """Look the history over before anything is learned from it, and what the features see of it."""
+        report = check_history(self.history, self.spec.agreement.definitions)
+        return replace(report, findings=(*report.findings, *self._of_features()))
 
-    def training_set(self) -> TrainingSet:
+    def _of_features(self) -> tuple[Finding, ...]:
+        """Find features that see nothing; without a training set, those that ask for what never occurs."""
+        try:
+            return self.coverage().findings
+        except LeadmlError as error:
+            if error.code != "no_snapshots":
+                raise
+            catalogue = Catalogue.of(self.spec.themes, self.spec.agreement.definitions)
+            return tuple(finding for _, finding in unheard_words(self.history, self.spec.themes, catalogue))
+
+    def coverage(self) -> Coverage:
+        """Look at what each feature says of the training set: how often it has a value, and which.
+
+        Returns
+        -------
+        coverage : Coverage
+
+        Raises
+        ------
+        LeadmlError
+            `no_snapshots` when there is no training set to look at.
+        """
+        return cover(self.history, self._prepared(), self.spec)
+
+    def training_set(self, *, outcome: str | None = None) -> TrainingSet:
         """Build the point-in-time training set.
+
+        Parameters
+        ----------
+        outcome : str, optional
+            Another outcome of `sla.yaml` than the one that `models/readiness.yaml` chooses.
 
         Returns
         -------
         training_set : TrainingSet
-            `.to_frame()` shows it in a notebook.
-        """
-        return prepare(self.history, self.spec)
+            `.to_frame()` shows it in a notebook, `dataset_file.write_rows` writes it.
 
-    def train(self) -> Training:
-        """Judge the recipe on later leads, fit it on all, register it as champion, put it in place.
+        Raises
+        ------
+        LeadmlError
+            `no_snapshots`, or `unknown_outcome`.
+        """
+        return prepare(self.history, self.spec if outcome is None else self._learning(outcome))
+
+    def _learning(self, outcome: str) -> ProjectSpec:
+        self.spec.agreement.definitions.outcome(outcome, where="--outcome")
+        return replace(self.spec, readiness=self.spec.readiness.model_copy(update={"outcome": outcome}))
+
+    def maturity(self, *, since: str | None = None, to: str | None = None) -> "list[Maturity]":
+        """Draw how long leads take to reach a stage.
+
+        Parameters
+        ----------
+        since : str, optional
+            `created`, or the stage whose entry starts the clock; default: each that `models/readiness.yaml` names.
+        to : str, optional
+            Default: the target stage of the outcome that is learned.
+
+        Returns
+        -------
+        curves : list of Maturity
+
+        Raises
+        ------
+        LeadmlError
+            `unknown_word` where a stage is not in `sla.yaml`.
+        """
+        from leadml.maturity import find_maturity  # scipy.stats takes half a second to import
+
+        definitions = self.spec.agreement.definitions
+        _known_stage(since, ("created", *definitions.lifecycle_stages), "--since")
+        _known_stage(to, definitions.lifecycle_stages, "--to")
+        outcome = definitions.outcome(self.spec.readiness.outcome)
+        clocks = [since] if since else dict.fromkeys(snapshot.since for snapshot in self.spec.readiness.snapshots)
+        history = self.history
+        self.on_progress("maturity")
+        if to is None or to == outcome.reach:
+            return [find_maturity(history, clock, definitions, outcome) for clock in clocks]
+        other = outcome.model_copy(update={"reach": to})  # of which the agreed window says nothing
+        return [replace(find_maturity(history, clock, definitions, other), within_days=None) for clock in clocks]
+
+    def audit(self) -> AuditReport:
+        """Look for anything that tells the outcome before it was known, used by a feature or not.
+
+        Returns
+        -------
+        report : AuditReport
+
+        Raises
+        ------
+        LeadmlError
+            `no_snapshots` when there is no training set to hold against the history.
+        """
+        return self._audited(self._prepared())
+
+    def _audited(self, training_set: TrainingSet) -> AuditReport:
+        self.on_progress("audit")
+        return audit(self.history, training_set, self.spec)
+
+    def train(self, *, accept_leaks: Mapping[str, str] | None = None) -> Training:
+        """Audit, judge the recipe on later leads, fit it on all, register it as champion, put it in place.
+
+        Parameters
+        ----------
+        accept_leaks : mapping of str to str, optional
+            Names of findings of the audit, each with the reason why it does no harm; they stand in
+            the model's recipe.
 
         Returns
         -------
         training : Training
+
+        Raises
+        ------
+        LeadmlError, ProblemsError
+            `leak_found` for each error of the audit that is not accepted, `unknown_leak` for a name that
+            was not found.
         """
         from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
 
-        training_set, comparison = self._judged()
+        training_set = self._prepared()
+        accepted = accepted_leaks(self._audited(training_set), accept_leaks or {})
+        if accepted:
+            training_set = replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
+        comparison = self._judged(training_set)
         self.on_progress("fit")
         model = train(training_set, self.spec)
         self.on_progress("register")
@@ -135,18 +265,20 @@ class Project:
                 parameters={"seed": self.spec.readiness.seed, **self.spec.readiness.learner.model_dump()},
                 metrics=_metrics(comparison),
             )
-        base_rate = float(np.average(training_set.ready, weights=training_set.weights))
-        return Training(replace(model, version=version), comparison, training_set, base_rate)
+        findings = cover(self.history, training_set, self.spec).findings
+        return Training(replace(model, version=version), comparison, training_set, training_set.base_rate, findings)
 
     def compare(self) -> Comparison:
         """Compare the recipe with the rules on the last closed period, without hindsight."""
-        return self._judged()[1]
+        return self._judged(self._prepared())
 
-    def _judged(self) -> tuple[TrainingSet, Comparison]:
+    def _prepared(self) -> TrainingSet:
         self.on_progress("training_set")
-        training_set = self.training_set()
+        return self.training_set()
+
+    def _judged(self, training_set: TrainingSet) -> Comparison:
         self.on_progress("judge")
-        return training_set, compare_recipe(training_set, self.spec)
+        return compare_recipe(training_set, self.spec)
 
     def champion(self) -> TrainedModel:
         """Read the model that answers.
@@ -193,7 +325,9 @@ class Project:
             return scorer.score(self.history, lead_ids, instant)
         every = np.arange(len(self.history.lead_ids))
         instants = np.full(len(every), instant, dtype=np.int64)
-        open_leads = every[is_open(self.history, every, instants, self.spec.agreement.definitions)]
+        definitions = self.spec.agreement.definitions
+        outcome = definitions.outcome(learned_outcome(scorer.model))
+        open_leads = every[is_open(self.history, every, instants, definitions, outcome)]
         if not len(open_leads):
             raise LeadmlError("no_open_leads", where="--as-of", as_of=to_iso(instant))
         scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in open_leads], instant)
@@ -211,6 +345,11 @@ class Project:
         if instant <= first:
             raise LeadmlError("as_of_before_history", where="--as-of", as_of=to_iso(instant), first=to_iso(first))
         return instant
+
+
+def _known_stage(stage: str | None, known: tuple[str, ...], where: str) -> None:
+    if stage is not None and stage not in known:
+        raise LeadmlError("unknown_word", where=where, word=stage, known=known_words(known), hint=nearest(stage, known))
 
 
 def _version_in(folder: Path) -> int:

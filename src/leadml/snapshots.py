@@ -1,16 +1,19 @@
 """Who is scored when, in training: open leads, at stated delays after a fact."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from leadml.clock import Instants, just_after
+from leadml.clock import Instants, just_after_each
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
-from leadml.history.tables import Codes, FactTable, History
-from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.engine.matrix import FeatureMatrix
+from leadml.history.spans import NO_FACT, latest_in, rows_from
+from leadml.history.tables import NOT_THERE, Codes, FactTable, History, Mask, ShortCodes, TextColumn
+from leadml.outcomes import LeftOut
+from leadml.specs.agreement_spec import DefinitionsSpec, OutcomeSpec
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import SnapshotSpec
 from leadml.specs.reading import Label
@@ -51,19 +54,24 @@ class Snapshots:
         Which entry of `age_names` each snapshot belongs to.
     age_names : tuple of str
         As reports name them, such as "mql + 7 days".
+    left_out : mapping of LeftOut to int
+        How many were placed and not kept, by reason; told by `make_snapshots`, and of all its snapshots alone.
     """
 
     leads: Codes
     as_of: Instants
     ages: Codes
     age_names: tuple[str, ...]
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)
 
-    def rows(self, index: Codes | npt.NDArray[np.bool_]) -> "Snapshots":
+    def rows(self, index: Codes | Mask) -> "Snapshots":
         """Take some of them."""
         return Snapshots(self.leads[index], self.as_of[index], self.ages[index], self.age_names)
 
 
-def make_snapshots(history: History, specs: Sequence[SnapshotSpec], definitions: DefinitionsSpec) -> Snapshots:
+def make_snapshots(
+    history: History, specs: Sequence[SnapshotSpec], definitions: DefinitionsSpec, outcome: OutcomeSpec | None = None
+) -> Snapshots:
     """Place snapshots after facts, and keep those at which the lead is open and below the target.
 
     A snapshot *at* a fact is taken just after the instant of that fact was known, as the service
@@ -75,37 +83,43 @@ def make_snapshots(history: History, specs: Sequence[SnapshotSpec], definitions:
     history : History
     specs : sequence of SnapshotSpec
     definitions : DefinitionsSpec
+    outcome : OutcomeSpec, optional
+        Whose target stage is meant; default: `definitions.ready`.
 
     Returns
     -------
     snapshots : Snapshots
         Sorted by lead and instant.
     """
-    leads, as_of, ages = [], [], []
+    leads, as_of, ages, restarted = [], [], [], 0
     for age, spec in enumerate(specs):
         starts, entered = _starts(history, spec.since, definitions)
         runs = entered + spec.delay < _started_again(starts, entered)
+        restarted += int((~runs).sum())
         leads.append(starts[runs])
         as_of.append(entered[runs] + spec.delay)
         ages.append(np.full(int(runs.sum()), age, dtype=np.int64))
-    every = Snapshots(
+    placed = Snapshots(
         np.concatenate(leads), np.concatenate(as_of), np.concatenate(ages), tuple(spec.age for spec in specs)
     )
-    every = every.rows(np.lexsort((every.ages, every.as_of, every.leads)))
-    every = every.rows(every.as_of <= history.known_until + 1)
-    open_now = is_open(history, every.leads, every.as_of, definitions)
-    return every.rows(open_now & _still_there(history, every, specs, definitions))
+    placed = placed.rows(np.lexsort((placed.ages, placed.as_of, placed.leads)))
+    there = placed.rows(placed.as_of <= history.known_until + 1)
+    standings = _standings(history, there.leads, there.as_of, definitions)
+    open_now = standings.open_below(definitions.ready if outcome is None else outcome, definitions)
+    kept = there.rows(open_now & _still_there(standings.stage, there.ages, specs, definitions))
+    counts = {
+        LeftOut.NEW_EPISODE: restarted + int(open_now.sum()) - len(kept.leads),
+        LeftOut.NOT_YET: len(placed.leads) - len(there.leads),
+        LeftOut.NOT_OPEN: len(there.leads) - int(open_now.sum()),
+    }
+    return replace(kept, left_out={reason: count for reason, count in counts.items() if count})
 
 
-def _still_there(
-    history: History, snapshots: Snapshots, specs: Sequence[SnapshotSpec], definitions: DefinitionsSpec
-) -> npt.NDArray[np.bool_]:
+def _still_there(stage: TextColumn, ages: Codes, specs: Sequence[SnapshotSpec], definitions: DefinitionsSpec) -> Mask:
     """Tell where the stage whose clock runs has not been left backwards: a returned lead starts afresh."""
-    rank = {stage: place for place, stage in enumerate(definitions.lifecycle_stages)}
-    stages = known_stage(history, snapshots.leads, snapshots.as_of, definitions)
-    now = np.array([rank.get(stage, -1) for stage in stages], dtype=np.int64)
-    needed = np.array([rank.get(spec.since, -1) for spec in specs], dtype=np.int64)
-    still_there: npt.NDArray[np.bool_] = now >= needed[snapshots.ages]
+    rank = {name: float(place) for place, name in enumerate(definitions.lifecycle_stages)}
+    needed = np.array([rank.get(spec.since, -1.0) for spec in specs])
+    still_there: Mask = stage.lookup(rank, other=-1.0) >= needed[ages]
     return still_there
 
 
@@ -126,19 +140,24 @@ def _starts(history: History, since: str, definitions: DefinitionsSpec) -> tuple
         if stages is None:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         table = stages
-        facts = np.flatnonzero(_entries(table, since))
+        facts = _entries(table, since, definitions)
     leads, happened_at = table.leads[facts], table.happened_at[facts]
     return leads, instants_just_after(history, leads, happened_at)
 
 
-def _entries(table: FactTable, stage: str) -> npt.NDArray[np.bool_]:
-    """Mark the changes into a stage; saying the same stage again is no new entry."""
+def _entries(table: FactTable, stage: str, definitions: DefinitionsSpec) -> Codes:
+    """Find the changes into a stage.
+
+    Saying the same stage again is no new entry, also when a stage that the agreement does not define, or none
+    at all, was said between: it says nothing.
+    """
     text = table.texts["lifecycle_stage"]
-    entered = text.lookup({stage: 1.0}, other=0.0).astype(bool)
-    before = np.concatenate([[False], entered[:-1]])
-    before[table.first[:-1][np.diff(table.first) > 0]] = False
-    marked: npt.NDArray[np.bool_] = entered & ~before
-    return marked
+    agreed = np.flatnonzero(text.lookup(dict.fromkeys(definitions.lifecycle_stages, 1.0), other=0.0))
+    entered = text.lookup({stage: 1.0}, other=0.0).astype(bool)[agreed]
+    leads = table.leads[agreed]
+    before = np.concatenate([[False], entered[:-1] & (leads[1:] == leads[:-1])])
+    entries: Codes = agreed[entered & ~before]
+    return entries
 
 
 def instants_just_after(history: History, leads: Codes, happened_at: Instants) -> Instants:
@@ -156,19 +175,16 @@ def instants_just_after(history: History, leads: Codes, happened_at: Instants) -
     as_of : int array, shape (n,), UTC microseconds
         `clock.just_after` of all facts of that lead and instant, in every table.
     """
-    known: list[list[int]] = [[] for _ in leads]
+    latest_known = np.full(len(leads), NO_FACT)
     for table in history.facts.values():
-        lows, highs = table.first[leads], table.first[leads + 1]
-        for place in range(len(leads)):
-            low, high = lows[place], highs[place]
-            times = table.happened_at[low:high]
-            start = low + np.searchsorted(times, happened_at[place], side="left")
-            stop = low + np.searchsorted(times, happened_at[place], side="right")
-            known[place].extend(table.known_at[start:stop].tolist())
-    return np.array([just_after(instants) for instants in known], dtype=np.int64)
+        low, high = rows_from(table, leads, happened_at), rows_from(table, leads, happened_at + 1)
+        latest_known = np.maximum(latest_known, latest_in(table.known_at, low, high))
+    return just_after_each(latest_known)
 
 
-def is_open(history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec) -> npt.NDArray[np.bool_]:
+def is_open(
+    history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec, outcome: OutcomeSpec | None = None
+) -> Mask:
     """Tell which leads are open and below the target stage.
 
     Parameters
@@ -177,6 +193,8 @@ def is_open(history: History, leads: Codes, as_of: Instants, definitions: Defini
     leads : int array, shape (n,)
     as_of : int array, shape (n,), UTC microseconds
     definitions : DefinitionsSpec
+    outcome : OutcomeSpec, optional
+        Whose target stage is meant; default: `definitions.ready`.
 
     Returns
     -------
@@ -184,15 +202,30 @@ def is_open(history: History, leads: Codes, as_of: Instants, definitions: Defini
         True where, by what was known, the lead existed, its stage lies below the target and its
         status is not closed. A status or stage that the agreement does not define closes nothing.
     """
-    exists, meaning = (
-        _known_then(history, leads, as_of, feature, definitions) for feature in (_CREATED, _STATUS_MEANING)
-    )
-    stage = known_stage(history, leads, as_of, definitions)
-    target = definitions.lifecycle_stages.index(definitions.ready.reach)
-    beyond = np.isin(stage, np.array(definitions.lifecycle_stages[target:], dtype=object))
-    closed = meaning == StatusMeaning.CLOSED.value
-    is_open_now: npt.NDArray[np.bool_] = (exists == 1.0) & ~beyond & ~closed
-    return is_open_now
+    asked = definitions.ready if outcome is None else outcome
+    return _standings(history, leads, as_of, definitions).open_below(asked, definitions)
+
+
+@dataclass(frozen=True)
+class _Standings:
+    """How leads stood at their instants, by what was known: arrays of shape (n,)."""
+
+    exists: Mask
+    closed: Mask
+    stage: TextColumn
+
+    def open_below(self, outcome: OutcomeSpec, definitions: DefinitionsSpec) -> Mask:
+        """Tell which are open and below the target stage of an outcome."""
+        stages = definitions.lifecycle_stages
+        beyond = dict.fromkeys(stages[stages.index(outcome.reach) :], 1.0)
+        open_below: Mask = self.exists & ~self.closed & (self.stage.lookup(beyond, other=0.0) == 0.0)
+        return open_below
+
+
+def _standings(history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec) -> _Standings:
+    known = _known_then(history, leads, as_of, (_CREATED, _STATUS_MEANING, _stage(definitions)), definitions)
+    closed = _words_of(known, _STATUS_MEANING).lookup({StatusMeaning.CLOSED.value: 1.0}, other=0.0)
+    return _Standings(known.values[:, 0] == 1.0, closed == 1.0, _words_of(known, _stage(definitions)))
 
 
 def known_stage(
@@ -211,8 +244,12 @@ def known_stage(
     -------
     stages : object array of str or None, shape (n,)
     """
+    return _spelled_out(history, leads, as_of, _stage(definitions), definitions)
+
+
+def _stage(definitions: DefinitionsSpec) -> FeatureSpec:
     # A stage that the agreement does not define says nothing: the one before it still holds.
-    stage = FeatureSpec(
+    return FeatureSpec(
         name="stage",
         label=_NO_LABEL,
         kind="latest",
@@ -221,7 +258,6 @@ def known_stage(
         where={"lifecycle_stage": definitions.lifecycle_stages},
         when_nothing="missing",
     )
-    return _known_then(history, leads, as_of, stage, definitions)
 
 
 def known_lead_type(
@@ -240,13 +276,27 @@ def known_lead_type(
     -------
     lead_types : object array of str or None, shape (n,)
     """
-    return _known_then(history, leads, as_of, _LEAD_TYPE, definitions)
+    return _spelled_out(history, leads, as_of, _LEAD_TYPE, definitions)
 
 
 def _known_then(
+    history: History, leads: Codes, as_of: Instants, features: tuple[FeatureSpec, ...], definitions: DefinitionsSpec
+) -> FeatureMatrix:
+    """Ask the engine, so that only one place decides what is known."""
+    catalogue = Catalogue(features, {feature.name: feature.table for feature in features}, definitions)
+    return compute_features(history, leads, as_of, catalogue)
+
+
+def _words_of(known: FeatureMatrix, feature: FeatureSpec) -> TextColumn:
+    """Take a category out of what is known."""
+    values = known.values[:, known.names.index(feature.name)]
+    codes: ShortCodes = np.nan_to_num(values, nan=NOT_THERE).astype(np.int32)
+    return TextColumn(codes, known.words[feature.name])
+
+
+def _spelled_out(
     history: History, leads: Codes, as_of: Instants, feature: FeatureSpec, definitions: DefinitionsSpec
 ) -> npt.NDArray[np.object_]:
-    """Ask the engine, so that only one place decides what is known."""
-    catalogue = Catalogue((feature,), {feature.name: feature.table}, definitions)
-    matrix = compute_features(history, leads, as_of, catalogue)
-    return np.array([matrix.shown(row, feature.name) for row in range(len(leads))], dtype=object)
+    column = _words_of(_known_then(history, leads, as_of, (feature,), definitions), feature)
+    words: npt.NDArray[np.object_] = np.array([*column.words, None], dtype=object)[column.codes]
+    return words

@@ -12,6 +12,7 @@ from leadml.errors import LeadmlError
 from leadml.history.tables import History, Numbers
 from leadml.learners.readiness import ReadinessModel, Recipe, fit_readiness
 from leadml.learners.trained_model import TrainedModel, Value
+from leadml.specs.agreement_spec import READY
 from leadml.specs.project_spec import ProjectSpec, meaning_of
 
 _PACKAGES = ("leadml", "lightgbm", "numpy", "pandas", "scikit-learn")
@@ -91,6 +92,21 @@ def train(training_set: TrainingSet, spec: ProjectSpec) -> TrainedModel:
             "python": platform.python_version(),
         },
     )
+
+
+def learned_outcome(model: TrainedModel) -> str:
+    """Name the outcome that a model learned; before there were several, it was `ready`.
+
+    Parameters
+    ----------
+    model : TrainedModel
+
+    Returns
+    -------
+    outcome : str
+        A name in the definitions under which the model was trained.
+    """
+    return str(model.recipe.get("outcome", {}).get("name", READY))
 
 
 def usual_values(matrix: FeatureMatrix, weights: Numbers) -> Mapping[str, Value]:

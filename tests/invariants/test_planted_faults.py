@@ -29,7 +29,7 @@ sys.exit(pytest.main(sys.argv[2:]))
 """
 
 KNOWN = "return happened_at < as_of and known_at < as_of"
-JUST_AFTER = "return np.array([just_after(instants) for instants in known], dtype=np.int64)"
+JUST_AFTER = "return just_after_each(latest_known)"
 
 
 @pytest.fixture

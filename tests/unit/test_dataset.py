@@ -7,6 +7,7 @@ import pytest
 
 from leadml.dataset import make_training_set
 from leadml.errors import LeadmlError
+from leadml.specs.agreement_spec import OutcomeSpec
 from leadml.training import prepare
 
 LEADS = """
@@ -80,7 +81,12 @@ def test_the_recipe_tells_two_sets_apart(training_set, history_of, spec):
     differing = {key for key in training_set.recipe if training_set.recipe[key] != other.recipe[key]}
     assert differing == {"history_facts", "history_known_until"}
     assert training_set.recipe["history_facts"]["activities"] == 2
-    assert training_set.recipe["ready"]["reach"] == "sql"
+    assert training_set.recipe["outcome"] == {
+        "name": "ready",
+        "reach": "sql",
+        "within_days": 30,
+        "not_returned_within_days": 14,
+    }
 
 
 def test_words_that_no_snapshot_has_are_not_carried_along(history_of, spec):
@@ -105,3 +111,68 @@ def test_a_history_without_any_known_answer_is_refused_with_a_reason(history_of,
             ),
         )
     assert caught.value.code == "no_snapshots"
+
+
+def test_nothing_is_left_out_in_silence(training_set):
+    # L3 was created ten days before the history ends, and entered MQL five days before.
+    assert training_set.recipe["left_out"] == {"not_yet": 1, "window_open": 2}
+    assert training_set.left_out == training_set.recipe["left_out"]
+    assert len(training_set) + sum(training_set.left_out.values()) == 9
+
+
+def test_a_set_says_what_it_is_not_what_it_holds(training_set):
+    assert repr(training_set) == (
+        "TrainingSet(ready: 6 snapshots of 2 leads, 30 features, 33.3% yes; left out: 1 not_yet, 2 window_open)"
+    ).replace("30", str(len(training_set.features.names)))
+    assert repr(training_set.rows(np.array([], dtype=np.int64))).startswith("TrainingSet(ready: 0 snapshots of 0 leads")
+
+
+def test_what_is_there_is_counted_by_age(training_set):
+    assert [(counts.age, counts.snapshots, counts.leads, counts.yes) for counts in training_set.by_age()] == [
+        ("created + 3 days", 2, 2, 0),
+        ("mql + 0 days", 2, 2, 1),
+        ("mql + 7 days", 2, 2, 1),
+    ]
+    assert [counts.base_rate for counts in training_set.by_age()] == [0, 0.5, 0.5]
+    assert training_set.base_rate == pytest.approx(1 / 3)
+
+
+@pytest.fixture
+def spec_of_customers(spec):
+    """Learn another outcome than ready: customers within 100 days, whatever comes back."""
+    customer = OutcomeSpec(reach="customer", within_days=100)
+    definitions = spec.agreement.definitions.model_copy(update={"outcomes": {"customer_within_100_days": customer}})
+    return dataclasses.replace(
+        spec,
+        agreement=spec.agreement.model_copy(update={"definitions": definitions}),
+        readiness=spec.readiness.model_copy(update={"outcome": "customer_within_100_days"}),
+    )
+
+
+def test_another_outcome_is_learned_under_its_name(history_of, spec_of_customers):
+    sold = STAGES + "    L1,2026-03-01T00:00:00Z,customer\n"
+    training_set = make_training_set(
+        history_of(leads=LEADS, stage_changes=sold, activities=ACTIVITIES), spec_of_customers
+    )
+    frame = training_set.to_frame()
+    assert training_set.outcome == training_set.recipe["outcome"]["name"] == "customer_within_100_days"
+    assert frame["customer_within_100_days"].tolist() == [True, True, True, False, False, False]
+    assert "ready" not in frame
+    assert training_set.rows(np.array([0])).outcome == "customer_within_100_days"
+
+
+def test_who_is_open_follows_the_target_of_the_outcome(history_of, spec, spec_of_customers):
+    late = STAGES + "    L2,2026-02-05T00:00:00Z,sql\n"
+    history = history_of(leads=LEADS, stage_changes=late, activities=ACTIVITIES)
+    ready, customers = make_training_set(history, spec), make_training_set(history, spec_of_customers)
+    # On 8 February L2 is an SQL: past the target of ready, but still below that of a customer.
+    assert ready.left_out["not_open"] == 1
+    assert "not_open" not in customers.left_out
+    assert len(customers) == len(ready) + 1
+
+
+def test_an_outcome_that_is_not_defined_names_the_nearest(history_of, spec_of_customers):
+    wrong = spec_of_customers.readiness.model_copy(update={"outcome": "customer_within_180_days"})
+    with pytest.raises(LeadmlError, match="Did you mean 'customer_within_100_days'") as caught:
+        make_training_set(history_of(leads=LEADS), dataclasses.replace(spec_of_customers, readiness=wrong))
+    assert (caught.value.code, caught.value.where) == ("unknown_outcome", "models/readiness.yaml, outcome")

@@ -7,6 +7,7 @@ import pytest
 
 from leadml.engine.catalogue import Catalogue
 from leadml.explain import Explainer, whole_parts
+from leadml.specs.feature_spec import Unit
 from leadml.specs.reading import Label
 
 USUAL = {
@@ -36,14 +37,15 @@ USUAL = {
 
 @pytest.fixture(scope="module")
 def explainer(spec, definitions):
-    return Explainer(spec.themes, USUAL, Catalogue.of(spec.themes, definitions))
+    catalogue = Catalogue.of(spec.themes, definitions)
+    return Explainer(spec.themes, {name: USUAL.get(name) for name in catalogue.names}, catalogue)
 
 
 @pytest.fixture(scope="module")
 def explain(explainer):
     def from_effects(start, *, values=None, **effects):
-        exact = np.array([effects.get(name, 0.0) for name in USUAL])
-        return explainer.explain(start, exact, {**USUAL, **(values or {})}, not_known=())
+        exact = np.array([effects.get(name, 0.0) for name in explainer.catalogue.names])
+        return explainer.explain(start, exact, {**explainer.usual_values, **(values or {})}, not_known=())
 
     return from_effects
 
@@ -116,7 +118,7 @@ def feature_named(explainer, name):
         ("furthest_content", 3.0, "Furthest content: Decision (usual: not yet)", "決定"),
         ("furthest_stage", 4.0, "Furthest stage: sql (usual: mql)", "sql"),
         # Nobody is usually so long an MQL: no usual value, nothing to set beside it.
-        ("days_in_mql", 2.5, "Days as MQL: 2.5", "2.5"),
+        ("days_in_mql", 2.5, "Days as MQL: 2.5 days", "2.5日"),
         # Nothing happened, as far as is known; of an attribute one can only say that it is not known.
         ("days_in_mql", None, "Days as MQL: not yet", "MQLになってからの日数"),
         ("title_level", None, "Level of the job title: not known (usual: 2)", "役職の高さ"),
@@ -134,11 +136,48 @@ def test_where_nothing_is_known_of_a_table_a_reason_does_not_say_that_nothing_ha
     assert explainer.reason(feature, None, not_known=("activities",))["en"] == "Days as MQL: not yet"
 
 
-def test_one_of_a_kind_is_told_without_its_plural(explainer):
-    unit = Label(en="views", ja="回")
+@pytest.mark.parametrize(
+    ("one", "value", "english"),
+    [
+        ("view", 4.0, "Pricing views: 4 views (usual: 1)"),
+        ("view", 1.0, "Pricing views: 1 view (usual: 1)"),
+        ("view", 0.0, "Pricing views: 0 views (usual: 1)"),
+        # A model of before there was a singular: the number stands alone.
+        (None, 1.0, "Pricing views: 1 (usual: 1)"),
+        ("view", None, "Pricing views: not yet (usual: 1 view)"),
+    ],
+)
+def test_what_is_counted_is_told_in_the_singular_and_the_plural(one, value, english, explainer):
+    unit = Unit(en="views", one=one, ja="回")
     counted = feature_named(explainer, "pricing_views_30d").model_copy(update={"unit": unit})
-    assert explainer.reason(counted, 4.0)["en"] == "Pricing views: 4 views (usual: 1)"
-    assert explainer.reason(counted, 1.0)["ja"].count("回") >= 2
+    fresh = dataclasses.replace(explainer, _usual_said={})
+    assert fresh.reason(counted, value)["en"] == english
+    assert fresh.reason(counted, value)["ja"].count("回") >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "english", "japanese"),
+    [
+        ("clicks_pace_7d", 2.0, "Pace of clicks: 2 more (usual: no change)", "クリックの増減：2増（通常は増減なし）"),
+        ("clicks_pace_7d", -1.0, "Pace of clicks: 1 fewer (usual: no change)", "クリックの増減：1減（通常は増減なし）"),
+        ("decision_share", 0.25, "Share of decision content: 25 %", "決定段階の資料の割合：25%"),
+        ("days_in_stage", 0.5, "Days in the stage: 12 hours", "現在の段階の日数：12時間"),
+        ("persona", None, "Buyer persona: none that fits (usual: Works where it happens)", "該当なし"),
+    ],
+)  # fmt: skip
+def test_each_kind_is_told_in_its_own_way(name, value, english, japanese, explainer):
+    said = explainer.reason(feature_named(explainer, name), value)
+    assert said["en"] == english
+    assert japanese in said["ja"]
+
+
+def test_a_feature_names_the_words_of_its_category(explainer):
+    words = {"metal_working": Label(en="Metalworking", ja="金属加工")}
+    named = feature_named(explainer, "industry").model_copy(update={"words": words})
+    said = explainer.reason(named, "metal_working")
+    assert said == {"en": "Industry: Metalworking (usual: farming)", "ja": "業種：金属加工（通常はfarming）"}
+    ranked = feature_named(explainer, "furthest_stage").model_copy(update={"words": {"sql": Label(en="SQL", ja="SQL")}})
+    assert explainer.reason(ranked, 4.0)["en"].startswith("Furthest stage: SQL ")
 
 
 def test_an_explanation_carries_the_values_it_explains(explain):

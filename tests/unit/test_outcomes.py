@@ -1,12 +1,16 @@
 """What became of a lead. The agreement: ready is SQL within 30 days, not returned within 14 days after that."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from leadml.clock import parse_instant, to_iso
-from leadml.outcomes import NO, NOT_KNOWN, YES, find_outcomes
+from leadml.outcomes import NO, NOT_KNOWN, YES, LeftOut, find_entries, find_outcomes
 from leadml.snapshots import is_open, make_snapshots
+from leadml.specs.agreement_spec import OutcomeSpec
 from leadml.specs.readiness_spec import SnapshotSpec
+from leadml.vocabulary import ReturnPolicy
 
 ANSWERS = {YES: "yes", NO: "no", NOT_KNOWN: "not known"}
 LEADS = """
@@ -151,6 +155,7 @@ HUBSPOT_STAGES = """
     lead_id,happened_at,lifecycle_stage
     512,2026-06-01T00:00:00Z,lead
     512,2026-07-10T12:00:00Z,mql
+    512,2026-08-15T08:59:59Z,
     512,2026-08-15T09:00:00Z,lead
     512,2026-10-28T08:00:00Z,mql
     512,2026-11-02T10:11:12.345Z,sql
@@ -182,6 +187,21 @@ def test_the_contact_that_was_mql_twice_is_two_episodes(read_at, second, history
     snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
     outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)
     assert [to_iso(as_of)[:19] for as_of in snapshots.as_of] == ["2026-07-10T12:00:00", "2026-10-28T08:00:00"]
+    assert [ANSWERS[answer] for answer in outcomes.answer] == ["no", second]
+    assert outcomes.left_out() == ({} if second == "yes" else {LeftOut.WINDOW_OPEN: 1})
+
+
+@pytest.mark.parametrize(
+    ("known_until", "second"),
+    [("2026-11-23T00:00:00Z", "not known"), ("2026-12-11T08:00:00Z", "not known"), ("2026-12-12T00:00:00Z", "yes")],
+)
+def test_a_history_is_known_until_it_was_exported_though_nothing_happened(known_until, second, history_of, definitions):
+    history = dataclasses.replace(
+        history_of(leads=HUBSPOT_LEAD, stage_changes=HUBSPOT_STAGES, status_changes=HUBSPOT_STATUSES),
+        known_until=parse_instant(known_until, where="tests"),
+    )
+    snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
+    outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)
     assert [ANSWERS[answer] for answer in outcomes.answer] == ["no", second]
 
 
@@ -258,3 +278,84 @@ def test_a_status_that_nobody_agreed_on_opens_no_closed_lead_again(history_of, d
     )
     leads, instants = np.array([0]), np.array([parse_instant("2026-03-01T00:00:00Z", where="tests")])
     assert not is_open(history, leads, instants, definitions).any()
+
+
+def test_why_an_answer_is_not_known_is_said(history_of, definitions):
+    """Each lead stands for one reason; all are scored on 1 March, and the history ends on 20 May."""
+    history = history_of(
+        leads="lead_id,created_at\n" + "\n".join(f"{name},2026-01-01T00:00:00Z" for name in "abcdefg"),
+        stage_changes="""
+            lead_id,happened_at,known_at,lifecycle_stage
+            a,2026-03-20T00:00:00Z,,sql
+            b,2026-03-20T00:00:00Z,,sql
+            c,2026-03-20T00:00:00Z,,sql
+            d,2026-03-20T00:00:00Z,,sql
+            e,2026-02-20T00:00:00Z,2026-03-20T00:00:00Z,sql
+        """,
+        status_changes="""
+            lead_id,happened_at,lead_status,reason
+            b,2026-03-30T00:00:00Z,returned,unable_to_reach
+            c,2026-03-30T00:00:00Z,returned,unable_to_reach
+            c,2026-03-31T00:00:00Z,returned,duplicate
+            d,2026-03-30T00:00:00Z,returned,unable_to_reach
+            d,2026-03-31T00:00:00Z,returned,not_ready
+        """,
+        activities="lead_id,happened_at,activity\na,2026-05-20T00:00:00Z,page_view",
+    )
+    as_of = np.full(7, parse_instant("2026-03-01T00:00:00Z", where="tests"))
+    as_of[5] = parse_instant("2026-05-01T00:00:00Z", where="tests")
+    outcomes = find_outcomes(history, np.arange(7), as_of, definitions)
+    said = [None if place < 0 else list(LeftOut)[place].value for place in outcomes.why_not]
+    # An excluded lead is none at all, whatever else was said of it; an open window may still bring anything.
+    assert said == [None, "censored", "excluded", "censored", "already_there", "window_open", None]
+    assert [ANSWERS[answer] for answer in outcomes.answer[[0, 6]]] == ["yes", "no"]
+    assert outcomes.left_out() == {
+        LeftOut.ALREADY_THERE: 1,
+        LeftOut.WINDOW_OPEN: 1,
+        LeftOut.EXCLUDED: 1,
+        LeftOut.CENSORED: 2,
+    }
+
+
+def test_an_outcome_of_another_name_has_its_own_stage_window_and_grace(history_of, definitions):
+    history = history_of(
+        leads=LEADS,
+        activities=export_ends("2026-12-31T00:00:00Z"),
+        stage_changes=INTO_SQL + "    L1,2026-06-01T00:00:00Z,customer\n",
+        status_changes=returned("2026-06-02T00:00:00Z", "not_ready"),
+    )
+    leads, as_of = np.array([0]), np.array([parse_instant("2026-04-01T00:00:00Z", where="tests")])
+
+    def answer(**outcome):
+        found = find_outcomes(history, leads, as_of, definitions, OutcomeSpec(**outcome))
+        return ANSWERS[int(found.answer[0])], to_iso(int(found.closed_at[0]))[:10]
+
+    assert answer(reach="customer", within_days=180) == ("yes", "2026-09-28")
+    assert answer(reach="customer", within_days=60) == ("no", "2026-05-31")
+    assert answer(reach="customer", within_days=180, not_returned_within_days=7) == ("no", "2026-10-05")
+    assert ANSWERS[int(find_outcomes(history, leads, as_of, definitions).answer[0])] == "not known"
+
+
+def test_the_agreement_may_say_what_a_return_without_a_reason_means(history_of, definitions):
+    unsaid = definitions.model_copy(update={"return_reasons": {"": ReturnPolicy.CENSORED}})
+    leads, as_of = np.array([0]), np.array([parse_instant("2026-03-01T00:00:00Z", where="tests")])
+    for status in (
+        returned("2026-03-30T00:00:00Z", ""),
+        "lead_id,happened_at,lead_status\nL1,2026-03-30T00:00:00Z,returned",
+    ):
+        history = history_of(
+            leads=LEADS,
+            activities=export_ends("2026-12-31T00:00:00Z"),
+            stage_changes=INTO_SQL,
+            status_changes=status,
+        )
+        assert ANSWERS[int(find_outcomes(history, leads, as_of, definitions).answer[0])] == "no"
+        assert ANSWERS[int(find_outcomes(history, leads, as_of, unsaid).answer[0])] == "not known"
+
+
+def test_without_stages_nobody_ever_comes(history_of, definitions):
+    history = history_of(leads=LEADS, activities=export_ends("2026-12-31T00:00:00Z"))
+    leads, as_of = np.array([0]), np.array([parse_instant("2026-03-01T00:00:00Z", where="tests")])
+    entries = find_entries(history, leads, as_of, definitions, "sql")
+    assert (entries.already.tolist(), entries.happened_at.tolist()) == ([False], [np.iinfo(np.int64).max])
+    assert ANSWERS[int(find_outcomes(history, leads, as_of, definitions).answer[0])] == "no"

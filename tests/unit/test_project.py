@@ -13,6 +13,7 @@ from leadml.champion import VERSION_FILE
 from leadml.clock import just_after, parse_instant, to_iso
 from leadml.errors import LeadmlError, ProblemsError
 from leadml.project import Project, scores_frame
+from leadml.training import train
 
 AS_OF = "2025-10-01T00:00:00Z"
 
@@ -124,3 +125,57 @@ def test_scores_are_laid_out_one_row_a_lead(project):
     assert set(frame["model"]) == {"readiness 4"}
     np.testing.assert_array_equal(frame["rules_score"], [score.rules.score for score in scores])
     assert [len(orjson.loads(effects)) for effects in frame["effects"]] == [5] * 20
+
+
+def test_another_outcome_of_the_agreement_may_be_asked_for(customers):
+    training_set = customers.training_set(outcome="customer_within_180_days")
+    assert training_set.outcome == "customer_within_180_days"
+    assert customers.training_set().outcome == "ready"
+    with pytest.raises(LeadmlError, match="Did you mean 'customer_within_180_days'") as caught:
+        customers.training_set(outcome="customer_within_90_days")
+    assert (caught.value.code, caught.value.where) == ("unknown_outcome", "--outcome")
+
+
+def test_who_is_scored_is_below_the_target_that_the_champion_learned(customers):
+    """Whatever readiness.yaml chooses since: the model in place answers the question that it was taught."""
+    stages = {}
+    for name in ("ready", "customer_within_180_days"):
+        model = train(customers.training_set(outcome=name), customers._learning(name))
+        model.write(customers.folder / ".leadml" / "champion")
+        (customers.folder / ".leadml" / "champion" / VERSION_FILE).write_bytes(orjson.dumps({"version": 1}))
+        stages[name] = {score.lifecycle_stage for score in customers.score(as_of=AS_OF)}
+    assert "sql" not in stages["ready"]
+    assert "sql" in stages["customer_within_180_days"]
+    assert "customer" not in stages["customer_within_180_days"]
+
+
+@pytest.fixture
+def customers(demo_project, tmp_path):
+    """Open the demo project under an agreement with a further outcome."""
+    folder = shutil.copytree(demo_project.folder, tmp_path / "project")
+    agreement = (folder / "sla.yaml").read_text("utf-8")
+    further = "  outcomes: {customer_within_180_days: {reach: customer, within_days: 180}}\n"
+    (folder / "sla.yaml").write_text(agreement.replace("  lifecycle_stages:", f"{further}  lifecycle_stages:"), "utf-8")
+    return leadml.open(folder)
+
+
+def test_each_clock_of_the_snapshots_has_its_maturity(project):
+    created, mql = project.maturity()
+    assert [(curve.since, curve.reach) for curve in (created, mql)] == [("created", "sql"), ("mql", "sql")]
+    # Who comes from MQL on needs less time than from creation on.
+    assert 0 < mql.days_until(0.9) < created.days_until(0.9) < 100
+
+
+def test_the_agreed_window_says_nothing_of_another_stage(project):
+    (curve,) = project.maturity(since="sql", to="customer")
+    assert (curve.since, curve.reach, curve.within_days, curve.hint) == ("sql", "customer", None, None)
+    (same,) = project.maturity(since="mql", to="sql")
+    assert same.within_days == 30
+
+
+@pytest.mark.parametrize(("option", "known"), [("since", "created, customer, lead"), ("to", "customer, lead, mql")])
+def test_a_stage_that_nobody_agreed_on_has_no_maturity(project, option, known):
+    with pytest.raises(LeadmlError) as caught:
+        project.maturity(**{option: "mqll"})
+    assert (caught.value.code, caught.value.where) == ("unknown_word", f"--{option}")
+    assert caught.value.part("fix").startswith(f"Did you mean 'mql'? Known here: {known}")

@@ -1,9 +1,12 @@
 """Who is scored when, in training."""
 
 import numpy as np
+import pytest
 
 from leadml.clock import parse_instant, to_iso
+from leadml.outcomes import LeftOut
 from leadml.snapshots import is_open, known_stage, make_snapshots
+from leadml.specs.agreement_spec import OutcomeSpec
 from leadml.specs.readiness_spec import SnapshotSpec
 
 LATER = """
@@ -97,6 +100,69 @@ def test_saying_the_same_stage_again_is_no_new_entry(history_of, definitions):
     assert [day for day, _ in scored(history, definitions, 0.0)] == ["2026-03-01", "2026-03-07"]
 
 
+@pytest.mark.parametrize("between", ["", "evangelist"])
+def test_a_stage_that_says_nothing_makes_no_new_entry(between, history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            L1,2026-02-01T00:00:00Z
+        """,
+        stage_changes=f"""
+            lead_id,happened_at,lifecycle_stage
+            L1,2026-03-01T00:00:00Z,mql
+            L1,2026-03-05T00:00:00Z,{between}
+            L1,2026-03-05T00:00:01Z,mql
+        """,
+        activities=LATER,
+    )
+    assert [day for day, _ in scored(history, definitions, 0.0)] == ["2026-03-01"]
+
+
+def test_a_blank_stage_and_then_a_lower_one_is_a_step_back(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            L1,2026-02-01T00:00:00Z
+        """,
+        stage_changes="""
+            lead_id,happened_at,lifecycle_stage
+            L1,2026-03-01T00:00:00Z,mql
+            L1,2026-03-04T00:00:00Z,
+            L1,2026-03-04T00:00:01Z,lead
+            L1,2026-03-20T00:00:00Z,mql
+        """,
+        activities=LATER,
+    )
+    snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=day) for day in (0, 7, 21)], definitions)
+    assert [to_iso(as_of)[:10] for as_of in snapshots.as_of.tolist()] == [
+        "2026-03-01",
+        "2026-03-20",
+        "2026-03-27",
+        "2026-04-10",
+    ]
+    # A week after the first entry the lead had been set back; three weeks after it, the second clock ran.
+    assert snapshots.left_out == {LeftOut.NEW_EPISODE: 2}
+
+
+def test_what_is_placed_and_not_kept_is_counted_by_reason(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            customer,2026-02-01T00:00:00Z
+            latest,2026-04-28T00:00:00Z
+            open,2026-02-01T00:00:00Z
+        """,
+        stage_changes="""
+            lead_id,happened_at,lifecycle_stage
+            customer,2026-02-02T00:00:00Z,customer
+        """,
+        activities=LATER.replace("L1", "open"),
+    )
+    snapshots = make_snapshots(history, [SnapshotSpec(since="created", days=7.0)], definitions)
+    assert [history.lead_ids[lead] for lead in snapshots.leads] == ["open"]
+    assert snapshots.left_out == {LeftOut.NOT_OPEN: 1, LeftOut.NOT_YET: 1}
+
+
 def test_snapshots_since_creation_need_no_stages_at_all(history_of, definitions):
     history = history_of(
         leads="""
@@ -161,3 +227,21 @@ def test_who_is_open_and_below_the_target_stage(history_of, definitions):
         "returned",
         "silent",
     }
+
+
+def test_below_the_target_means_that_of_the_outcome(history_of, definitions):
+    history = history_of(
+        leads="""
+            lead_id,created_at
+            below,2026-02-01T00:00:00Z
+            at_target,2026-02-01T00:00:00Z
+            beyond,2026-02-01T00:00:00Z
+        """,
+        stage_changes=STANDINGS,
+    )
+    every = np.arange(3)
+    as_of = np.full(3, parse_instant("2026-03-10T00:00:00Z", where="tests"))
+    for reach, expected in (("mql", []), ("sql", ["below"]), ("customer", ["at_target", "below"])):
+        outcome = OutcomeSpec(reach=reach, within_days=30)
+        open_now = is_open(history, every, as_of, definitions, outcome)
+        assert [name for name, is_it in zip(history.lead_ids, open_now, strict=True) if is_it] == expected

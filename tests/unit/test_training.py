@@ -7,8 +7,9 @@ import pytest
 
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
+from leadml.outcomes import LeftOut
 from leadml.specs.project_spec import meaning_of
-from leadml.training import prepare, train, usual_values
+from leadml.training import learned_outcome, prepare, train, usual_values
 
 
 def test_the_usual_lead_is_the_median_and_the_most_frequent_word():
@@ -63,3 +64,21 @@ def test_a_history_in_which_nobody_was_open_has_nothing_to_learn_from(history_of
     with pytest.raises(LeadmlError) as caught:
         prepare(history, spec)
     assert caught.value.code == "no_snapshots"
+
+
+def test_a_model_names_the_outcome_it_learned(demo_model):
+    assert learned_outcome(demo_model) == "ready"
+    assert demo_model.recipe["outcome"]["reach"] == "sql"
+    other = dataclasses.replace(demo_model, recipe={**demo_model.recipe, "outcome": {"name": "customer"}})
+    assert learned_outcome(other) == "customer"
+
+
+def test_a_model_from_before_there_were_several_outcomes_learned_ready(demo_model):
+    assert learned_outcome(dataclasses.replace(demo_model, recipe={})) == "ready"
+
+
+def test_a_model_says_which_snapshots_taught_it_nothing(demo_model, demo_training_set):
+    left_out = demo_model.recipe["left_out"]
+    assert left_out == demo_training_set.left_out
+    # So small a demo holds every reason but a lead that was none at all.
+    assert set(left_out) == set(LeftOut) - {LeftOut.EXCLUDED}

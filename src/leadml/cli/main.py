@@ -4,8 +4,11 @@ import typer
 
 from leadml.cli.check import check
 from leadml.cli.compare import compare
+from leadml.cli.dataset import dataset
 from leadml.cli.demo import demo
+from leadml.cli.features import features
 from leadml.cli.glossary import glossary
+from leadml.cli.maturity import maturity
 from leadml.cli.reference import reference
 from leadml.cli.score import score
 from leadml.cli.serve import serve
@@ -20,7 +23,7 @@ app = typer.Typer(
     help="Lead scores made only from what was known, with their reasons, under one agreement.",
     epilog="Begin with: leadml demo",
 )
-for command in (demo, check, train, compare, score, serve, glossary, reference):
+for command in (demo, check, features, maturity, dataset, train, compare, score, serve, glossary, reference):
     app.command(no_args_is_help=False)(command)
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def score(
     """
     with problems_told(as_json=as_json, language=language):
         if out_file is not None and out_file.suffix not in _ENDINGS:
-            raise LeadmlError("unknown_format", where="--out", file=out_file.name)
+            raise LeadmlError("unknown_format", where="--out", file=out_file.name, known=", ".join(_ENDINGS))
         opened = Project(project, data=data)
         with Steps(opened.tables, 1, language=language, quiet=as_json) as steps:
             opened.on_progress = steps

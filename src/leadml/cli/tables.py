@@ -1,11 +1,12 @@
 """The tables that several commands print."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
 from leadml.compare import Comparison
 from leadml.evaluate import MEAN_OF_AGES, METRICS, Figure
+from leadml.history.tables import Finding
 from leadml.scoring import LeadScore
 from leadml.wording.numbers import chance_in_words, moment
 from leadml.wording.texts import Language, say
@@ -109,6 +110,39 @@ def comparison_table(comparison: Comparison, language: Language) -> Table:
     return table
 
 
+def left_out_lines(left_out: Mapping[str, int], used: int, language: Language) -> list[str]:
+    """Say which snapshots are not used, and why: nothing is dropped in silence.
+
+    Parameters
+    ----------
+    left_out : mapping of reason to int
+        Reasons as in `outcomes.LeftOut`.
+    used : int
+        How many are used.
+    language : {"en", "ja"}
+
+    Returns
+    -------
+    lines : list of str
+        None where every snapshot is used.
+    """
+    if not left_out:
+        return []
+    count = sum(left_out.values())
+    return [
+        say("left_out.line", language, count=f"{count:,}", placed=f"{used + count:,}"),
+        *(f"  {say(f'left_out.{reason}', language, count=f'{number:,}')}" for reason, number in left_out.items()),
+    ]
+
+
+def finding_lines(findings: Sequence[Finding], language: Language) -> list[str]:
+    """Say what stands out, one line each: where, and what."""
+    return [
+        f"{finding.table}: {say(f'finding.{finding.key}', language, count=f'{finding.count:,}', **finding.values)}"
+        for finding in findings
+    ]
+
+
 def age_in_words(age: str, language: Language) -> str:
     """Name an age as readers know it."""
     return say("comparison.mean_of_ages", language) if age == MEAN_OF_AGES else age
@@ -140,4 +174,5 @@ def verdict_lines(comparison: Comparison, language: Language) -> list[str]:
             in_the_gap=comparison.in_the_gap,
             not_worked=round(100 * comparison.not_worked_share),
         ),
+        *([say("verdict.row_order", language)] if comparison.clock == "row_order" else []),
     ]

@@ -67,6 +67,7 @@ class Steps:
         )
         self._task = self._bar.add_task("", total=tables + more)
         self._begun = False
+        self._step, self._rows = "", 0
 
     def __enter__(self) -> "Steps":
         """Begin to show."""
@@ -79,5 +80,11 @@ class Steps:
 
     def __call__(self, step: str) -> None:
         """Tell that a step begins, and that the one before it is done."""
-        self._bar.update(self._task, description=say(f"steps.{step}", self._language), advance=1 if self._begun else 0)
+        self._step, self._rows = say(f"steps.{step}", self._language), 0
+        self._bar.update(self._task, description=self._step, advance=1 if self._begun else 0)
         self._begun = True
+
+    def rows_read(self, rows: int) -> None:
+        """Tell that so many further rows were read."""
+        self._rows += rows
+        self._bar.update(self._task, description=f"{self._step}: {self._rows:,}")

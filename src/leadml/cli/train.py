@@ -2,11 +2,15 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
-from leadml.cli.tables import comparison_table, verdict_lines
+from leadml.cli.tables import comparison_table, finding_lines, left_out_lines, verdict_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.clock import to_iso
+from leadml.errors import LeadmlError
 from leadml.project import Project, Training
 from leadml.wording.numbers import chance_in_words
 from leadml.wording.texts import Language, say
@@ -15,30 +19,54 @@ from leadml.wording.texts import Language, say
 def train(
     project: ProjectOption = Path(),
     data: DataOption = None,
+    accept_leak: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-leak", help="Train in spite of this finding of the audit (see check); repeatable.", metavar="NAME"
+        ),
+    ] = None,
+    because: Annotated[
+        list[str] | None,
+        typer.Option("--because", help="Why, for the model's recipe: one for each --accept-leak.", metavar="TEXT"),
+    ] = None,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
 ) -> None:
-    """Learn readiness from the history, judge it on later leads, and register it as champion.
+    """Audit the history, learn readiness from it, judge it on later leads, and register it as champion.
+
+    An error of the leakage audit stops the training, unless it is accepted by name with a reason.
 
     Example: leadml train --project examples/bpi2012 --data DIR
     """
     with problems_told(as_json=as_json, language=language):
+        accepted = _accepted(accept_leak or [], because or [])
         opened = Project(project, data=data)
-        with Steps(opened.tables, 4, language=language, quiet=as_json) as steps:
+        with Steps(opened.tables, 5, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
-            training = opened.train()
+            training = opened.train(accept_leaks=accepted)
         model = training.model
         if as_json:
             tell_json(
                 {
                     "model": {"name": model.name, "version": model.version, "knows_until": to_iso(model.knows_until)},
+                    "outcome": training.training_set.outcome,
                     "snapshots": len(training.training_set),
+                    "left_out": dict(training.training_set.left_out),
                     "base_rate": training.base_rate,
+                    "accepted_leaks": model.recipe.get("accepted_leaks", []),
+                    "findings": [asdict(finding) for finding in training.findings],
                     "comparison": asdict(training.comparison),
                 }
             )
         else:
             show_training(training, language)
+
+
+def _accepted(names: list[str], reasons: list[str]) -> dict[str, str]:
+    """Pair names with reasons, in the order in which they were given."""
+    if len(names) != len(reasons):
+        raise LeadmlError("leak_without_reason", where="--because", leaks=len(names), reasons=len(reasons))
+    return dict(zip(names, reasons, strict=True))
 
 
 def show_training(training: Training, language: Language) -> None:
@@ -47,6 +75,12 @@ def show_training(training: Training, language: Language) -> None:
     console.print(comparison_table(training.comparison, language))
     for line in verdict_lines(training.comparison, language):
         console.print(line)
+    for line in left_out_lines(training.training_set.left_out, len(training.training_set), language):
+        console.print(line)
+    for line in finding_lines(training.findings, language):
+        console.print(line, markup=False)
+    for leak in training.model.recipe.get("accepted_leaks", []):
+        console.print(say("train.accepted", language, name=leak["name"], because=leak["because"]), markup=False)
     console.print(
         say(
             "train.registered",

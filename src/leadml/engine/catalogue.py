@@ -15,7 +15,7 @@ from leadml.wording.texts import nearest
 
 _READABLE_TABLES = ("leads", *(name for name in FACT_TABLES if name != "attribute_changes"))
 _KEYS_OF_FACTS = ("where", "window_days", "since_stage", "of")
-_KEYS_OF_KINDS = ("table", *_KEYS_OF_FACTS, "half_life_days", "value", "of_which", "to", "attribute", "values")
+_KEYS_OF_KINDS = ("table", *_KEYS_OF_FACTS, "half_life_days", "value", "of_which", "to", "attribute", "values", "words")
 OTHER_CONTACTS = "other_contacts"  # the company's other leads: what only a history of many leads can tell
 _RANKED_COLUMNS = ("lifecycle_stage", "journey_stage")
 
@@ -176,6 +176,8 @@ def _unused_keys(feature: FeatureSpec, kind: Kind, where: str) -> list[LeadmlErr
         used = ("attribute", "of", "values")
     else:
         used = (*(() if kind.table else ("table",)), *_KEYS_OF_FACTS, *kind.needs)
+    if gives_category(feature) or kind.told_as == "rank":
+        used = (*used, "words")
     return [
         LeadmlError("key_not_used", where=where, key=key, kind=feature.kind)
         for key in _KEYS_OF_KINDS

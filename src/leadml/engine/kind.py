@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from numba import float64, int64, njit
 
 from leadml.engine import kinds
-from leadml.errors import LeadmlError
+from leadml.errors import LeadmlError, raise_problems
 from leadml.history.tables import Numbers
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureSpec
@@ -161,12 +161,13 @@ def all_kinds() -> Mapping[str, Kind]:
 def use_kinds(folder: Path) -> tuple[str, ...]:
     """Bring a project's own kinds: each `.py` file of a folder defines one, named as the file.
 
-    Such a file is code of the project, and runs as code of the project.
+    Such a file is code of the project, and runs as code of the project. A kind stays known as long as
+    the process runs, and its file is read once.
 
     Parameters
     ----------
     folder : Path
-        May be missing: then there are none.
+        May be missing: then there are none. Files whose name begins with `_` define none.
 
     Returns
     -------
@@ -174,19 +175,23 @@ def use_kinds(folder: Path) -> tuple[str, ...]:
 
     Raises
     ------
-    LeadmlError
+    LeadmlError, ProblemsError
         `unreadable_kind` when a file cannot be imported or defines no `KIND`, `named_twice` when
-        leadml or another project has a kind of that name.
+        leadml or another project has a kind of that name; those of all files together.
     """
-    names = []
-    for path in sorted(folder.resolve().glob("*.py")):
+    problems, names = [], []
+    for path in sorted(folder.resolve().glob("[!_]*.py")):
         where = f"{folder.name}/{path.name}"
         used = _OWN_KINDS.get(path.stem)
         if path.stem in _our_kinds() or (used is not None and used[0] != path):
-            raise LeadmlError("named_twice", where=where, name=path.stem)
-        if used is None:
-            _OWN_KINDS[path.stem] = (path, _imported(path, where))
+            problems.append(LeadmlError("named_twice", where=where, name=path.stem))
+            continue
+        try:
+            _OWN_KINDS.setdefault(path.stem, (path, used[1] if used else _imported(path, where)))
+        except LeadmlError as problem:
+            problems.append(problem)
         names.append(path.stem)
+    raise_problems(problems, where=f"{folder.name}/")
     return tuple(names)
 
 

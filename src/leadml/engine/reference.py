@@ -1,12 +1,13 @@
 """Writes down the kinds of features and the columns of the tables: the words that YAML files may use."""
 
+import sys
 from dataclasses import dataclass
-from importlib import import_module
 
-from leadml.engine import kinds
 from leadml.engine.kind import FactKind, all_kinds
 from leadml.history.tables import COMPANY_COLUMNS, DERIVED_COLUMNS, FACT_TABLES, FACT_TIMES, LEAD_COLUMNS
 from leadml.specs.reference import in_code
+
+PARTS = ("Formula", "Nothing", "Unknown")  # paragraphs of the docstring of a kind's module
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,17 @@ class KindReference:
     ----------
     kind : str
     says : str
+    formula, nothing, unknown : str
+        What it computes; what it gives where no fact is there, and where nothing is known.
     needs : tuple of str
         Keys that a feature of this kind must give.
     """
 
     kind: str
     says: str
+    formula: str
+    nothing: str
+    unknown: str
     needs: tuple[str, ...]
 
 
@@ -46,11 +52,23 @@ class TableReference:
 
 
 def kind_references() -> list[KindReference]:
-    """List the kinds, each with what its module and its formula say of it."""
+    """List the kinds, each with what its module and its formula say of it.
+
+    Returns
+    -------
+    kinds : list of KindReference
+        Empty texts where the module of a project's own kind does not say it.
+
+    Examples
+    --------
+    >>> next(kind.nothing for kind in kind_references() if kind.kind == "count")
+    'No such fact: what `when_nothing` says, usually 0.'
+    """
     return [
         KindReference(
             name,
-            f"{_first(import_module(f'{kinds.__name__}.{name}').__doc__)} {_first(kind.compute.__doc__)}",
+            f"{_first(sys.modules[kind.compute.__module__].__doc__)} {_first(kind.compute.__doc__)}",
+            *(_part(part, sys.modules[kind.compute.__module__].__doc__) for part in PARTS),
             kind.needs if isinstance(kind, FactKind) else (),
         )
         for name, kind in all_kinds().items()
@@ -60,6 +78,12 @@ def kind_references() -> list[KindReference]:
 def _first(text: str | None) -> str:
     """Take the first sentence or sentences of a docstring."""
     return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def _part(name: str, text: str | None) -> str:
+    """Take the paragraph that begins with a name."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in (text or "").split("\n\n"))
+    return next((told.removeprefix(f"{name}: ") for told in paragraphs if told.startswith(f"{name}: ")), "")
 
 
 def table_references() -> list[TableReference]:
@@ -88,8 +112,20 @@ def words_reference() -> str:
     >>> "| `count` | How often something happened. Count the facts. |" in words_reference()
     True
     """
-    lines = ["## Kinds of features", "", "| kind | what it says | needs |", "| --- | --- | --- |"]
-    lines += [f"| `{kind.kind}` | {kind.says} | {in_code(kind.needs)} |" for kind in kind_references()]
+    lines = [
+        "## Kinds of features",
+        "",
+        "`#{}` is the number of; `time(i)` and `value(i)` are those of fact i, of which only those are there that the",
+        "feature's `where`, `window_days` and `since_stage` let pass and that were known before `as_of`. A project may",
+        "bring kinds of its own: `kinds/NAME.py` beside its history.yaml defines a `KIND`, as those of leadml do.",
+        "",
+        "| kind | what it says | formula | nothing | unknown | needs |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{kind.kind}` | {kind.says} | {kind.formula} | {kind.nothing} | {kind.unknown} | {in_code(kind.needs)} |"
+        for kind in kind_references()
+    ]
     lines += [
         "",
         "## Tables and their columns",

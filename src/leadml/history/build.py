@@ -354,7 +354,11 @@ def _in_order(
     codes = np.empty((len(texts), len(order)), dtype=np.int32)
     values = np.empty((len(numbers), len(order)), dtype=np.float64)
     known_at = np.empty(len(order), dtype=np.int64)
-    unordered: list[npt.NDArray[np.generic]] = [rows.known_at, *(text.codes for text in texts.values()), *numbers.values()]
+    unordered: list[npt.NDArray[np.generic]] = [
+        rows.known_at,
+        *(text.codes for text in texts.values()),
+        *numbers.values(),
+    ]
     take_all(unordered, order, [known_at, *codes, *values])
     return FactTable(
         first=first,

@@ -177,7 +177,8 @@ class _Reader:
         reading: InstantReading = read_instants(written, time_zone=self._arrival.time_zone)
         for code, mask in (("not_a_time", reading.unreadable), ("time_without_zone", reading.without_zone)):
             self.problems.extend(
-                LeadmlError(code, where=f"{place(row)}.{column}", value=written[row]) for row in np.flatnonzero(mask).tolist()
+                LeadmlError(code, where=f"{place(row)}.{column}", value=written[row])
+                for row in np.flatnonzero(mask).tolist()
             )
         for row in np.flatnonzero(reading.begins > self._arrival.now + self._skew).tolist():
             self.problems.append(LeadmlError("fact_in_future", where=f"{place(row)}.{column}", value=written[row]))

@@ -1,80 +1,48 @@
-"""Reads the files that `history.yaml` names into rows in our words, and reports every problem together."""
+"""Reads all that `history.yaml` names into a `History`, and reports every problem together."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from leadml.clock import MINUTE, InstantReading, Instants, now, read_instants
-from leadml.errors import LeadmlError, known_words, raise_problems
-from leadml.history.build import Rows, Texts, build_history, encoded, joined
-from leadml.history.files import header_of, place_of_row, read_columns
-from leadml.history.tables import (
-    BEGINS_AT,
-    COMPANY_COLUMNS,
-    FACT_TABLES,
-    FACT_TIMES,
-    IDENTITY_COLUMNS,
-    LEAD_COLUMNS,
-    MERGED_AT,
-    History,
-    Mask,
-    Numbers,
-    TextColumn,
+from leadml.clock import MINUTE, SECOND, now, parse_instant, to_iso
+from leadml.errors import LeadmlError, ProblemsError, known_words, raise_problems
+from leadml.history.build import Rows, build_history, joined
+from leadml.history.dirty import DirtyRowsReport, Kept
+from leadml.history.mapping import (
+    ROW_ORDER,
+    column_problems,
+    in_row_order,
+    mapped,
+    mapping_problems,
+    no_row_fits,
+    rows_of,
+    with_constants,
 )
+from leadml.history.opening import Beside, Opening
+from leadml.history.reading import ReadingRules, read_rows
+from leadml.history.shapes import TableShape, shape_of
+from leadml.history.tables import Finding, History, TextColumn
+from leadml.history.told import Told
 from leadml.specs.agreement_spec import DefinitionsSpec
-from leadml.specs.history_spec import HistorySpec, SourceSpec
+from leadml.specs.history_spec import HistorySpec, SourceSpec, TablesSpec
 from leadml.wording.texts import nearest
 
 Progress = Callable[[str], None]
 
-
-@dataclass(frozen=True)
-class _Column:
-    """One column as it is written, and where."""
-
-    file: str
-    name: str
-    written: pd.Series
-
-
-@dataclass(frozen=True)
-class _TableShape:
-    """The columns one table of history.yaml may and must fill."""
-
-    owner: str
-    happened_at: str
-    required: tuple[str, ...]
-    texts: tuple[str, ...]
-    numbers: tuple[str, ...]
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        return (self.owner, self.happened_at, "known_at", *self.texts, *self.numbers)
-
-
-def _shape(table: str) -> _TableShape:
-    if table in ("leads", "companies"):
-        columns = LEAD_COLUMNS if table == "leads" else COMPANY_COLUMNS
-        owner = columns[0]
-        texts = tuple(name for name in columns if name not in (owner, "created_at", "known_at", MERGED_AT))
-        return _TableShape(owner, "created_at", (owner, "created_at"), (*texts, "event_id"), ())
-    columns_of = FACT_TABLES[table]
-    return _TableShape(
-        owner="lead_id",
-        happened_at=FACT_TIMES[0],
-        required=("lead_id", "happened_at", *columns_of.required),
-        texts=(*columns_of.texts, "event_id"),
-        numbers=(*columns_of.numbers, "sequence"),
-    )
+_ALONE = Beside()
 
 
 def read_history(
-    spec: HistorySpec, folder: Path, definitions: DefinitionsSpec, *, on_progress: Progress = lambda _table: None
+    spec: HistorySpec,
+    folder: Path,
+    definitions: DefinitionsSpec,
+    *,
+    on_progress: Progress = lambda _table: None,
+    beside: Beside = _ALONE,
 ) -> History:
-    """Read all files of a project.
+    """Read all sources of a project.
 
     Parameters
     ----------
@@ -85,186 +53,161 @@ def read_history(
     definitions : DefinitionsSpec
         The agreement's words.
     on_progress : callable taking str
-        Told the name of each table before it is read.
+        Told the name of each table before it is read. Where it has a method `rows_read`, that is told the number of
+        rows of each block.
+    beside : Beside
+        Frames of a notebook, and where rows that are set aside go.
 
     Returns
     -------
     history : History
+        Its findings say what was met on the way, and what became of rows that could not be taken as they are.
 
     Raises
     ------
     LeadmlError, ProblemsError
-        Missing file or column, a file that is not UTF-8, an empty table, a value of a wrong type,
-        a time without zone, a fact in the future: all of them together.
+        Missing file or column, a file that is not UTF-8, an empty table, and, unless `dirty_rows` says otherwise, a
+        value of a wrong type, a time without zone, a fact in the future: all of them together.
     """
-    tables: dict[str, Rows] = {}
-    reader = _SourceReader(spec, folder)
-    for table in type(spec.tables).model_fields:
+    reader = _SourceReader(spec, folder, beside, on_rows=getattr(on_progress, "rows_read", _unheard))
+    kept: dict[str, list[Kept]] = {}
+    for table in TablesSpec.model_fields:
         sources: tuple[SourceSpec, ...] | None = getattr(spec.tables, table)
         if sources is not None:
             on_progress(table)
-            parts = [
-                reader.read(source, table, f"history.yaml, tables.{table}[{number}]")
+            kept[table] = [
+                part
                 for number, source in enumerate(sources)
+                for part in reader.read(source, table, f"history.yaml, tables.{table}[{number}]")
             ]
-            tables[table] = joined(parts or [_no_rows(_shape(table))])
     raise_problems(dict.fromkeys(reader.problems), where="history.yaml")
-    return build_history(tables, definitions)
+    tables = _tables_of(kept, reader.report)
+    reader.report.write(kept)
+    history = build_history(tables, definitions)
+    return replace(
+        history,
+        known_until=max(history.known_until, reader.known_until),
+        findings=(*_about_the_clock(spec, tables), *reader.report.findings, *history.findings),
+    )
 
 
-class _FileCache:
-    """Reads each file once, with all columns that any table asks of it."""
-
-    def __init__(self, spec: HistorySpec, folder: Path) -> None:
-        self._folder = folder
-        self._frames: dict[str, pd.DataFrame | LeadmlError] = {}
-        self._wanted: dict[str, set[str]] = {}
-        for table in type(spec.tables).model_fields:
-            for source in getattr(spec.tables, table) or ():
-                wanted = self._wanted.setdefault(source.file, set())
-                wanted.update(source.columns.values(), source.attributes.values(), source.rows)
-
-    def frame(self, file: str) -> pd.DataFrame:
-        """Read one file as texts; a file that cannot be read fails once for each table that asks."""
-        if file not in self._frames:
-            try:
-                self._frames[file] = read_columns(self._folder / file, self._wanted[file], shown_as=file)
-            except LeadmlError as problem:
-                self._frames[file] = problem
-        frame = self._frames[file]
-        if isinstance(frame, LeadmlError):
-            raise frame
-        return frame
-
-    def column_problems(self, source: SourceSpec, place: str) -> list[LeadmlError]:
-        """Check that a file has the columns that a source reads."""
-        frame = self.frame(source.file)
-        asked = dict.fromkeys([*source.columns.values(), *source.attributes.values(), *source.rows])
-        missing = [column for column in asked if column not in frame.columns]
-        header = header_of(self._folder / source.file) if missing else []
-        return [
-            LeadmlError(
-                "unknown_column",
-                where=f"{place}, file {source.file}",
-                column=column,
-                file=source.file,
-                known=known_words(header),
-                hint=nearest(column, header),
-            )
-            for column in missing
-        ]
+def _unheard(_rows: int) -> None:
+    """Tell nobody."""
 
 
-def _mapping_problems(source: SourceSpec, table: str, shape: _TableShape, place: str) -> list[LeadmlError]:
-    """Check that a source fills columns that its table has."""
-    problems = []
-    for column in (*source.columns, *source.constants, *source.words):
-        if column not in shape.known:
-            problems.append(
-                LeadmlError(
-                    "unknown_key",
-                    where=f"{place}, columns",
-                    key=column,
-                    known=known_words(shape.known),
-                    hint=nearest(column, shape.known),
-                )
-            )
-    needed = dict.fromkeys([*(name for name in shape.required if name not in source.constants), *source.words])
-    for column in needed:
-        if column in shape.known and column not in source.columns:
-            problems.append(LeadmlError("missing_key", where=f"{place}, columns", key=column))
-    for column in (*source.constants, *source.attributes):
-        if column in source.columns or (column in source.attributes and column in (*shape.known, *IDENTITY_COLUMNS)):
-            problems.append(LeadmlError("named_twice", where=place, name=column))
-    if source.attributes and table not in ("leads", "companies"):
-        problems.append(
-            LeadmlError("unknown_key", where=place, key="attributes", known="columns, constants, file, rows, words")
-        )
-    return problems
+def _tables_of(kept: Mapping[str, list[Kept]], report: DirtyRowsReport) -> dict[str, Rows]:
+    """Lay the rows of each table under each other."""
+    leads = {word for part in kept["leads"] for word in part.rows.owner.words}
+    tables = {}
+    for table, parts in kept.items():
+        if table not in ("leads", "companies"):
+            rows = [report.without_strangers(part, leads) for part in parts]
+        else:
+            rows = [part.rows for part in parts]
+        tables[table] = joined(rows or [_no_rows(shape_of(table))])
+    return tables
+
+
+def _about_the_clock(spec: HistorySpec, tables: Mapping[str, Rows]) -> Iterable[Finding]:
+    if spec.clock == ROW_ORDER:
+        yield Finding("leads", ROW_ORDER, len(tables["leads"]))
 
 
 class _SourceReader:
     """Reads sources one after the other; what is wrong with them is kept in `problems`."""
 
-    def __init__(self, spec: HistorySpec, folder: Path) -> None:
+    def __init__(self, spec: HistorySpec, folder: Path, beside: Beside, on_rows: Callable[[int], None]) -> None:
         self._spec = spec
-        self._folder = folder
-        self._files = _FileCache(spec, folder)
-        self.problems: list[LeadmlError] = []
+        self._opening = Opening(spec, folder, beside, on_rows)
+        self.report = DirtyRowsReport(beside.quarantine)
+        self.problems = self.report.problems
+        self.problems.extend(_word_problems(spec))
+        self._latest = now() + round(spec.clock_skew_minutes * MINUTE)
+        self.known_until = 0
+        if spec.known_until is not None:
+            self.known_until = round(spec.known_until.timestamp() * SECOND)
+            if self.known_until > self._latest:
+                where, value = "history.yaml, known_until", to_iso(self.known_until)
+                self.problems.append(LeadmlError("fact_in_future", where=where, value=value))
+            self._latest = min(self._latest, self.known_until)
 
-    def read(self, source: SourceSpec, table: str, place: str) -> Rows:
-        """Read one source of one table; no rows where something is wrong."""
-        shape = _shape(table)
-        problems = _mapping_problems(source, table, shape, place)
+    def read(self, source: SourceSpec, table: str, place: str) -> list[Kept]:
+        """Read one source of one table; nothing where something is wrong."""
+        shape = shape_of(table)
+        problems = mapping_problems(source, table, shape, place, clock=self._spec.clock)
+        words = _words_for(self._spec, source, shape)
+        told: list[Told] = []
         try:
-            frame = self._files.frame(source.file)
-            problems += self._files.column_problems(source, place)
+            if source.format is not None and not problems:
+                told = self._exported(source.model_copy(update={"words": words}), table)
+            elif source.format is None:
+                told = self._mapped(source, table, place, problems)
+        except ProblemsError as several:
+            problems.extend(several.problems)
         except LeadmlError as problem:
             problems.append(problem)
-        if not problems:
-            for column, values in source.rows.items():
-                frame = frame[frame[column].isin(values)]
-            if not len(frame):
-                problems.append(LeadmlError("empty_table", where=f"{place}, file {source.file}", table=table))
         self.problems.extend(problems)
-        return _no_rows(shape) if problems else self._rows(frame, source, shape)
+        if problems:
+            return []
+        rules = ReadingRules(self._spec.time_zone, self._latest, words)
+        policy = source.dirty_rows or self._spec.dirty_rows
+        return [self.report.settle(part, read_rows(part, shape, rules), policy) for part in told]
 
-    def _rows(self, frame: pd.DataFrame, source: SourceSpec, shape: _TableShape) -> Rows:
-        """Turn texts into rows of one table."""
-        written = {name: frame[theirs] for name, theirs in source.columns.items()}
-        for name, words in source.words.items():
-            written[name] = written[name].replace(words)
-        for name, value in source.constants.items():
-            written[name] = pd.Series(value, index=frame.index, dtype="str")
-        column = {name: _Column(source.file, source.columns.get(name, name), written[name]) for name in written}
-        happened = column[shape.happened_at]
-        happened_at = self._instants(happened)
-        known_at = happened_at
-        if "known_at" in written:
-            known_at = self._instants(column["known_at"], blank_is=happened_at)
-        owner = _texts(written[shape.owner])
-        self._note("blank_id", column[shape.owner], np.array([value is None for value in owner], dtype=bool))
-        texts = {name: encoded(_texts(written[name])) for name in shape.texts if name in written}
-        texts.update({attribute: encoded(_texts(frame[theirs])) for attribute, theirs in source.attributes.items()})
-        numbers = {name: self._numbers(column[name]) for name in shape.numbers if name in written}
-        if shape.happened_at == "created_at":
-            begins = read_instants(happened.written, time_zone=self._spec.time_zone).begins
-            numbers[BEGINS_AT] = begins.astype(np.float64)
-        return Rows(encoded(owner), happened_at, np.maximum(known_at, happened_at), texts, numbers)
+    def _exported(self, source: SourceSpec, table: str) -> list[Told]:
+        """Take a table from an export."""
+        told = [with_constants(part, source.constants) for part in self._opening.tell(source, table)]
+        for part in told:
+            self.report.findings.extend(part.findings)
+            if part.known_until is not None:
+                made = parse_instant(part.known_until, where=f"history.yaml, tables.{table}, file {source.file}")
+                self.known_until = max(self.known_until, made)
+        return told
 
-    def _instants(self, column: _Column, *, blank_is: Instants | None = None) -> Instants:
-        reading: InstantReading = read_instants(column.written, time_zone=self._spec.time_zone)
-        blank = reading.unreadable & (column.written.fillna("").str.strip() == "").to_numpy(dtype=bool)
-        latest = now() + round(self._spec.clock_skew_minutes * MINUTE)
-        self._note("not_a_time", column, reading.unreadable & ~(blank & (blank_is is not None)))
-        self._note("time_without_zone", column, reading.without_zone)
-        self._note("fact_in_future", column, reading.begins > latest)
-        return reading.instants if blank_is is None else np.where(blank, blank_is, reading.instants)
+    def _mapped(self, source: SourceSpec, table: str, place: str, problems: list[LeadmlError]) -> list[Told]:
+        """Map a file, database or frame."""
+        sheets, shape = self._opening.sheets(source), shape_of(table)
+        for sheet in sheets:
+            problems.extend(column_problems(sheet, source, place))
+        if problems:
+            return []
+        told, before = [], 0
+        for sheet in sheets:
+            index = rows_of(sheet, source.rows)
+            part = mapped(sheet, index, source, table, shape)
+            if self._spec.clock == ROW_ORDER:
+                part = in_row_order(part, index, before, shape)
+            told.append(part)
+            before += len(sheet)
+        if not before:
+            raise LeadmlError("empty_table", where=f"{place}, file {sheets[0].source}", table=table)
+        if not any(len(part) for part in told):
+            raise no_row_fits(next(sheet for sheet in sheets if len(sheet)), source.rows, place)
+        return told
 
-    def _numbers(self, column: _Column) -> Numbers:
-        numbers = pd.to_numeric(column.written, errors="coerce").to_numpy(dtype=np.float64)
-        self._note(
-            "not_a_number", column, ~np.isfinite(numbers) & (column.written.fillna("") != "").to_numpy(dtype=bool)
+
+def _words_for(spec: HistorySpec, source: SourceSpec, shape: TableShape) -> dict[str, dict[str, str]]:
+    """Gather their words for ours: those of the project, and over them those of the source."""
+    columns = [*(name for name in spec.words if name in shape.known), *source.words]
+    return {name: {**spec.words.get(name, {}), **source.words.get(name, {})} for name in columns}
+
+
+def _word_problems(spec: HistorySpec) -> list[LeadmlError]:
+    """Check that words are given for columns that some table has."""
+    known = sorted({name for table in TablesSpec.model_fields for name in shape_of(table).known})
+    return [
+        LeadmlError(
+            "unknown_key",
+            where="history.yaml, words",
+            key=name,
+            known=known_words(known),
+            hint=nearest(name, known),
         )
-        return numbers
-
-    def _note(self, code: str, column: _Column, wrong: Mask) -> None:
-        """Keep a problem with the first value that has it, and how many have."""
-        if wrong.any():
-            first = int(np.flatnonzero(wrong)[0])
-            row = place_of_row(self._folder / column.file, int(column.written.index[first]))
-            count, value = int(wrong.sum()), column.written.fillna("").iloc[first]
-            place = f"{column.file}, column {column.name}, {row} ({count} in all)"
-            self.problems.append(LeadmlError(code, where=place, value=value, column=column.name, count=count))
+        for name in spec.words
+        if name not in known
+    ]
 
 
-def _no_rows(shape: _TableShape) -> Rows:
+def _no_rows(shape: TableShape) -> Rows:
     nothing = TextColumn(np.empty(0, np.int32), ())
     no_times = np.empty(0, np.int64)
     return Rows(nothing, no_times, no_times, dict.fromkeys(shape.texts, nothing), {})
-
-
-def _texts(values: pd.Series) -> Texts:
-    texts = values.to_numpy(dtype=object, copy=True)
-    texts[values.isna().to_numpy(dtype=bool) | (texts == "")] = None
-    return texts

@@ -1,16 +1,23 @@
 """`sla.yaml`: the agreement of sales and marketing, in two halves."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from leadml.errors import LeadmlError, known_words
 from leadml.specs.reading import Label, Specification
 from leadml.vocabulary import ReturnPolicy, StatusMeaning
+from leadml.wording.texts import nearest
+
+READY = "ready"  # the main outcome; others may stand beside it under names of their own
+
+_OUTCOME_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class ReadySpec(Specification):
-    """What "ready" means: the outcome that is learned."""
+class OutcomeSpec(Specification):
+    """An outcome: what a lead must reach, by when, and for how long it must not come back."""
 
     reach: Annotated[str, Field(description="the lifecycle stage to reach, or any beyond it")]
     within_days: Annotated[float, Field(gt=0, le=36_500, description="length of the outcome window")]
@@ -82,7 +89,14 @@ class LeadScoreSpec(Specification):
 class DefinitionsSpec(Specification):
     """The words: they belong to every model's recipe."""
 
-    ready: Annotated[ReadySpec, Field(description="the outcome that a score predicts")]
+    ready: Annotated[OutcomeSpec, Field(description="the main outcome: what ready means")]
+    outcomes: Annotated[
+        dict[str, OutcomeSpec] | None,
+        Field(
+            min_length=1,
+            description="further outcomes by name, such as `customer_within_180_days`; readiness.yaml chooses one",
+        ),
+    ] = None
     lifecycle_stages: Annotated[tuple[str, ...], Field(min_length=2, description="in order, the earliest first")]
     lead_types: Annotated[dict[str, Label], Field(min_length=1, description="lead type: how people read it")]
     ideal_customer_profile: Annotated[IdealCustomerProfileSpec, Field(description="which companies are a good fit")]
@@ -99,12 +113,59 @@ class DefinitionsSpec(Specification):
     connect_attempt: Annotated[ConnectAttemptSpec, Field(description="what counts as a connect attempt")]
     lead_score: Annotated[LeadScoreSpec, Field(description="the scale of the score")]
 
+    def outcome(self, name: str, *, where: str = "sla.yaml, definitions.outcomes") -> OutcomeSpec:
+        """Give an outcome by its name.
+
+        Parameters
+        ----------
+        name : str
+            One of `outcome_names`.
+        where : str
+            Who asks, as the error says it.
+
+        Returns
+        -------
+        outcome : OutcomeSpec
+
+        Raises
+        ------
+        LeadmlError
+            `unknown_outcome`, with the nearest known name.
+        """
+        if name == READY:
+            return self.ready
+        if self.outcomes is None or name not in self.outcomes:
+            known = list(self.outcome_names)
+            raise LeadmlError(
+                "unknown_outcome",
+                where=where,
+                outcome=name,
+                known=known_words(known),
+                hint=nearest(name, known),
+            )
+        return self.outcomes[name]
+
+    @property
+    def outcome_names(self) -> tuple[str, ...]:
+        """The names of all outcomes, the main one first."""
+        return (READY, *(self.outcomes or ()))
+
+    @model_validator(mode="after")
+    def _outcomes_fit(self) -> "DefinitionsSpec":
+        stages = list(self.lifecycle_stages)
+        if self.ready.reach not in stages:
+            raise ValueError(f"ready.reach {self.ready.reach!r} is none of the lifecycle_stages {stages}")
+        for name, outcome in (self.outcomes or {}).items():
+            if name == READY or not _OUTCOME_NAME.fullmatch(name):
+                raise ValueError(
+                    f"no outcome can be named {name!r}: use small letters, digits and _; {READY!r} is the main one"
+                )
+            if outcome.reach not in stages:
+                raise ValueError(f"outcomes.{name}.reach {outcome.reach!r} is none of the lifecycle_stages {stages}")
+        return self
+
     @model_validator(mode="after")
     def _hangs_together(self) -> "DefinitionsSpec":
-        if self.ready.reach not in self.lifecycle_stages:
-            raise ValueError(
-                f"ready.reach {self.ready.reach!r} is none of the lifecycle_stages {list(self.lifecycle_stages)}"
-            )
         if len(set(self.lifecycle_stages)) != len(self.lifecycle_stages):
             raise ValueError("a lifecycle stage is named twice")
         unlikely = [stage for stage, probability in self.deal_stages.items() if not 0 <= probability <= 1]

@@ -8,6 +8,16 @@ from leadml.specs.reading import Label, Specification
 from leadml.vocabulary import MoreIs, Theme
 
 
+class Unit(Specification):
+    """What a number counts."""
+
+    en: Annotated[str, Field(description="in English, of several: `views`")]
+    ja: Annotated[str, Field(description="in Japanese")]
+    one: Annotated[
+        str | None, Field(description="in English, of exactly one: `view`; absent: the number stands alone")
+    ] = None
+
+
 class FeatureSpec(Specification):
     """One feature: a kind, what it reads, and how it is told."""
 
@@ -48,7 +58,12 @@ class FeatureSpec(Specification):
     values: Annotated[
         Literal["number", "category"], Field(description="what the attribute holds; a category is learned as words")
     ] = "number"
-    unit: Annotated[Label | None, Field(description="what a number counts; absent for categories and shares")] = None
+    unit: Annotated[
+        Unit | None, Field(description="what a number counts; absent for words, shares and what is told in days")
+    ] = None
+    words: dict[str, Label] = Field(
+        default_factory=dict, description="how people read the words of a category; persona and lead type have theirs"
+    )
     more_is: Annotated[MoreIs | None, Field(description="readier or less_ready, where both teams agree")] = None
 
 

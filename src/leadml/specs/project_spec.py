@@ -56,7 +56,14 @@ def read_project(folder: Path) -> ProjectSpec:
     problems: list[LeadmlError] = []
     history = _collected(HistorySpec, folder, "history.yaml", problems)
     paths = sorted((folder / "features").glob("*.yaml"))
-    if not paths:
+    others = sorted((folder / "features").glob("*.yml"))
+    problems.extend(
+        LeadmlError(
+            "yaml_ending", where=f"features/{path.name}", file=f"features/{path.name}", better=f"{path.stem}.yaml"
+        )
+        for path in others
+    )
+    if not paths and not others:
         problems.append(LeadmlError("missing_file", where="features/", file="features/*.yaml"))
     files = [(path.name, _collected(FeatureFileSpec, folder, f"features/{path.name}", problems)) for path in paths]
     rules = _collected(RulesSpec, folder, "models/rules.yaml", problems)
@@ -99,6 +106,10 @@ def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError
                     hint=nearest(rule.when.feature, names),
                 )
             )
+    try:
+        spec.agreement.definitions.outcome(spec.readiness.outcome, where="models/readiness.yaml, outcome")
+    except LeadmlError as error:
+        problems.append(error)
     stages = spec.agreement.definitions.lifecycle_stages
     for number, snapshot in enumerate(spec.readiness.snapshots):
         if snapshot.since != "created" and snapshot.since not in stages:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from leadml.specs.agreement_spec import READY
 from leadml.specs.reading import Specification
 
 
@@ -89,6 +90,9 @@ class ReadinessSpec(Specification):
     name: Annotated[
         str, Field(pattern=r"^[a-z][a-z0-9_-]*$", description="the model's name; small letters, digits, _ and -")
     ]
+    outcome: Annotated[
+        str, Field(description="which outcome of sla.yaml is learned: `ready`, or a name under `definitions.outcomes`")
+    ] = READY
     snapshots: Annotated[tuple[SnapshotSpec, ...], Field(min_length=1, description="who is scored when, in training")]
     test: Annotated[LatestLeadsSpec, Field(description="the leads on which the recipe is judged")] = LatestLeadsSpec(
         share_of_leads=0.25

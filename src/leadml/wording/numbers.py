@@ -69,6 +69,48 @@ def plain(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def days_in_words(days: float, language: Language = "en") -> str:
+    """Say how long something took as precisely as a person would.
+
+    Parameters
+    ----------
+    days : float, >= 0
+        Elapsed days.
+    language : {"en", "ja"}
+        The reader's language.
+
+    Returns
+    -------
+    text : str
+        Whole days from ten on, tenths below, whole hours of less than a day.
+
+    Examples
+    --------
+    >>> days_in_words(36.6), days_in_words(4.53), days_in_words(1.0), days_in_words(0.54), days_in_words(1e-11)
+    ('37 days', '4.5 days', '1 day', '12 hours', 'under an hour')
+    >>> days_in_words(4.53, "ja")
+    '4.5日'
+    """
+    if days >= 1:
+        number = f"{days:,.0f}" if days >= 9.95 else f"{days:.1f}".removesuffix(".0")
+        return say("value.day" if number == "1" else "value.days", language, number=number)
+    hours = math.floor(days * 24)
+    if hours < 1:
+        return say("value.under_an_hour", language)
+    return say("value.hour" if hours == 1 else "value.hours", language, number=hours)
+
+
+def percent(share: float, language: Language = "en") -> str:
+    """Say a share in whole percent.
+
+    Examples
+    --------
+    >>> percent(2 / 3), percent(2 / 3, "ja")
+    ('67 %', '67%')
+    """
+    return say("value.percent", language, number=f"{100 * share:.0f}")
+
+
 def moment(microseconds: int) -> str:
     """Write an instant for a reader, in UTC and to the minute.
 

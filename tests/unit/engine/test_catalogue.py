@@ -179,3 +179,23 @@ def test_a_rule_asks_what_its_feature_can_answer(feature, when, code):
         check_rules([RuleSpec.model_validate(rule)], features)
     assert caught.value.code == code
     check_rules([RuleSpec.model_validate({**rule, "when": {"feature": "feature_0", "missing": True}})], features)
+
+
+@pytest.mark.parametrize(
+    ("feature", "refused"),
+    [
+        ({"kind": "latest", "value": "channel", "when_nothing": "missing"}, False),
+        ({"kind": "furthest", "value": "journey_stage"}, False),
+        ({"kind": "attribute", "attribute": "source", "values": "category", "when_nothing": "missing"}, False),
+        ({"kind": "count"}, True),
+        ({"kind": "attribute", "attribute": "employees", "when_nothing": "missing"}, True),
+    ],
+)
+def test_only_words_can_be_named(feature, refused, definitions):
+    named = theme({**feature, "words": {"web": LABEL}}, table="activities")
+    if not refused:
+        check_features([named], definitions)
+        return
+    with pytest.raises(LeadmlError) as caught:
+        check_features([named], definitions)
+    assert (caught.value.code, caught.value.values["key"]) == ("key_not_used", "words")

@@ -2,24 +2,43 @@ import datetime
 import gzip
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
 from leadml.errors import LeadmlError
-from leadml.history.files import header_of, place_of_row, read_columns
+from leadml.history.csv_files import CsvFile
+from leadml.history.files import found_files, place_of_row, read_sheet, read_table
+from leadml.history.told import DataFile
+from leadml.history.values import words_of
 
 WANTED = {"id", "created", "note"}
 
 
+def as_texts(column):
+    text = words_of(column)
+    return [None if code < 0 else text.words[code] for code in text.codes]
+
+
 @pytest.fixture
-def read(tmp_path):
+def write(tmp_path):
+    def write_file(content, name="leads.csv"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        return DataFile(file, name)
+
+    return write_file
+
+
+@pytest.fixture
+def read(write):
     """Write a file and read its columns; gives them as lists."""
 
-    def write_and_read(content, name="leads.csv", wanted=WANTED):
-        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return read_columns(tmp_path / name, wanted, shown_as=name).to_dict("list")
+    def write_and_read(content, name="leads.csv", wanted=WANTED, **settings):
+        return read_sheet(write(content, name), wanted, **settings).rows.to_pydict()
 
     return write_and_read
 
@@ -28,8 +47,8 @@ def read(tmp_path):
 def read_parquet(tmp_path):
     def write_and_read(**columns):
         parquet.write_table(pa.table(columns), tmp_path / "leads.parquet")
-        frame = read_columns(tmp_path / "leads.parquet", set(columns), shown_as="leads.parquet")
-        return {name: [None if pd.isna(value) else value for value in frame[name]] for name in frame}
+        rows = read_sheet(DataFile(tmp_path / "leads.parquet", "leads.parquet"), set(columns)).rows
+        return {name: as_texts(rows[name]) for name in rows.column_names}
 
     return write_and_read
 
@@ -82,9 +101,38 @@ def test_a_packed_file_is_read_as_the_plain_one(read):
     assert read(gzip.compress(content), "leads.csv.gz") == read(content)
 
 
-def test_columns_that_the_file_does_not_have_are_left_out(read, tmp_path):
-    assert read("id;created\nL1;soon\n") == {}
-    assert header_of(tmp_path / "leads.csv") == ["id;created"]
+def test_columns_that_the_file_does_not_have_are_left_out(write):
+    sheet = read_sheet(write("name,age\nL1,soon\nL2,later\n"), WANTED)
+    assert (sheet.rows.column_names, sheet.header, len(sheet)) == ([], ("name", "age"), 2)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_found_out(read, separator):
+    lines = ["id,created,note", 'L1,soon,"a, b; c|d\te"', "L2,later,x"]
+    plain, (quoted_start, quoted) = [lines[0], lines[2]], lines[1].split('"')[:2]
+    content = "\n".join(
+        [
+            plain[0].replace(",", separator),
+            f'{quoted_start.replace(",", separator)}"{quoted}"',
+            plain[1].replace(",", separator),
+        ]
+    )
+    assert read(content) == {"id": ["L1", "L2"], "created": ["soon", "later"], "note": ["a, b; c|d\te", "x"]}
+
+
+def test_the_separator_is_the_one_that_finds_the_columns_even_where_another_cuts_into_more(read):
+    assert read("id;a,b,c,d,note\nL1;x\n", wanted={"id", "a,b,c,d,note"}) == {"id": ["L1"], "a,b,c,d,note": ["x"]}
+
+
+def test_a_separator_may_be_any_sign(read):
+    assert read("id#created\nL1#soon\n", separator="#") == {"id": ["L1"], "created": ["soon"]}
+
+
+def test_a_declared_separator_that_is_wrong_is_one_problem(write):
+    with pytest.raises(LeadmlError) as caught:
+        read_sheet(write("id;created;note\nL1;soon;x\n"), WANTED, separator=",")
+    assert (caught.value.code, caught.value.where) == ("wrong_separator", "leads.csv, line 1")
+    assert "separator: ';'" in caught.value.part("fix")
 
 
 @pytest.mark.parametrize("content", ["", "\ufeff", "\n\n", b"\x1f\x8b"[:0]])
@@ -98,7 +146,7 @@ def test_a_header_alone_has_no_rows(read):
 
 def test_a_missing_file_says_where_it_was_looked_for(tmp_path):
     with pytest.raises(LeadmlError) as caught:
-        read_columns(tmp_path / "exports" / "leads.csv", WANTED, shown_as="leads.csv")
+        found_files(tmp_path / "exports", "leads.csv")
     assert (caught.value.code, caught.value.where) == ("missing_data_file", "history.yaml, file: leads.csv")
     assert "(looked in 'exports')" in caught.value.part("fix")
 
@@ -187,7 +235,7 @@ def test_parquet_holds_what_a_csv_file_would_hold(read_parquet):
         local=pa.array([morning.replace(tzinfo=None), None], pa.timestamp("us")),
     ) == {
         "id": ["7", None],
-        "text": ["007", ""],
+        "text": ["007", None],
         "whole": ["3", None],
         "share": ["0.1", None],
         "yes": ["true", "false"],
@@ -211,20 +259,88 @@ def test_a_midnight_in_parquet_is_a_time_not_a_day(read_parquet):
 def test_the_index_of_a_pandas_frame_is_a_column(tmp_path):
     frame = pd.DataFrame({"created": ["soon"]}, index=pd.Index(["L1"], name="id"))
     frame.to_parquet(tmp_path / "leads.parquet")
-    read = read_columns(tmp_path / "leads.parquet", {"id", "created"}, shown_as="leads.parquet")
-    assert read.to_dict("list") == {"created": ["soon"], "id": ["L1"]}
+    read = read_table(DataFile(tmp_path / "leads.parquet", "leads.parquet"), {"id", "created"})
+    assert read.to_pydict() == {"created": ["soon"], "id": ["L1"]}
 
 
 def test_a_column_that_is_no_text_is_refused_only_where_it_is_read(tmp_path):
     parquet.write_table(pa.table({"id": ["L1"], "tags": [["a", "b"]]}), tmp_path / "leads.parquet")
-    assert read_columns(tmp_path / "leads.parquet", {"id"}, shown_as="leads.parquet").to_dict("list") == {"id": ["L1"]}
+    file = DataFile(tmp_path / "leads.parquet", "leads.parquet")
+    assert read_table(file, {"id"}).to_pydict() == {"id": ["L1"]}
     with pytest.raises(LeadmlError) as caught:
-        read_columns(tmp_path / "leads.parquet", {"tags"}, shown_as="leads.parquet")
+        read_table(file, {"tags"})
     assert caught.value.code == "unreadable_file"
 
 
-def test_a_row_is_named_as_an_editor_names_it(tmp_path):
-    file = tmp_path / "leads.csv"
-    file.write_text('id,note\r\n\r\nL1,x\r\nL2,"one\r\ntwo"\r\n\r\nL3,y\r\n', encoding="utf-8-sig", newline="")
-    assert [place_of_row(file, row) for row in range(3)] == ["line 3", "line 5", "line 7"]
-    assert place_of_row(tmp_path / "leads.parquet", 0) == "row 1"
+@pytest.mark.parametrize("row_group_size", [1, 3, 100])
+def test_parquet_is_the_same_however_it_is_cut_into_row_groups(tmp_path, row_group_size):
+    table = pa.table(
+        {
+            "id": pa.array(["L1", None, "", "a text that is longer than twenty-three bytes", "L1", "鈴木"]),
+            "number": pa.array([1, None, 3, 4, None, 6]),
+            "share": pa.array([0.5, None, float("nan"), 1.5, 2.5, 0.0]),
+            "at": pa.array([1, None, 3, 4, 5, 6], pa.timestamp("us", "UTC")),
+            "day": pa.array([1, None, 3, 4, 5, 6], pa.date32()),
+            "yes": pa.array([True, None, False, True, True, None]),
+        }
+    )
+    parquet.write_table(table, tmp_path / "leads.parquet", row_group_size=row_group_size)
+    told = []
+    sheet = read_sheet(DataFile(tmp_path / "leads.parquet", "leads.parquet"), on_rows=told.append)
+    assert sum(told) == len(sheet) == 6
+    assert repr(sheet.rows.to_pydict()) == repr(table.to_pydict())  # a NaN equals itself only as a text
+    assert sheet.originals(np.array([1, 3, 5])).equals(table.take([1, 3, 5]))
+    assert sheet.place_of(3) == ("leads.parquet", "row 4")
+
+
+def test_a_row_is_named_as_an_editor_names_it(write):
+    file = write('\ufeffid,note\r\n\r\nL1,x\r\nL2,"one\r\ntwo"\r\n\r\nL3,y\r\n')
+    assert [place_of_row(file, row) for row in range(3)] == [
+        ("leads.csv", "line 3"),
+        ("leads.csv", "line 5"),
+        ("leads.csv", "line 7"),
+    ]
+    assert read_sheet(file).originals(np.array([0, 2])).to_pylist() == [
+        {"id": "L1", "note": "x"},
+        {"id": "L3", "note": "y"},
+    ]
+
+
+def test_rows_are_told_block_by_block(write, monkeypatch):
+    monkeypatch.setattr("leadml.history.csv_files._BLOCK", 1 << 10)
+    told = []
+    sheet = CsvFile(write("id,note\n" + "L1,some words\n" * 1000), {"id"}, None).sheet(told.append)
+    assert len(told) > 5
+    assert sum(told) == len(sheet) == 1000
+    assert sheet.originals(np.array([0, 999])).to_pylist() == [{"id": "L1", "note": "some words"}] * 2
+
+
+def test_the_line_of_a_wrong_width_is_found_with_all_processors_at_work(problem_of):
+    rows = ["L1,x"] * 300_000
+    rows[250_000] = "L1,x,y"
+    said = "the header has 2 columns, this line 3"
+    assert problem_of("id,note\n" + "\n".join(rows)) == ("unreadable_file", "leads.csv, line 250002", said)
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ("in/2026-01.csv", ["in/2026-01.csv"]),
+        ("in", ["in/2026-01.csv", "in/2026-02.csv.gz", "in/old.parquet"]),
+        ("in/*.csv", ["in/2026-01.csv"]),
+        ("in/2026-*", ["in/2026-01.csv", "in/2026-02.csv.gz"]),
+        ("**/*.csv", ["in/2026-01.csv", "in/deeper/2026-03.csv"]),
+    ],
+)
+def test_a_source_is_a_file_a_folder_or_a_pattern(write, tmp_path, named, found):
+    for name in ("2026-02.csv.gz", "2026-01.csv", "old.parquet", ".hidden.csv", "notes.txt", "deeper/2026-03.csv"):
+        write("", f"in/{name}")
+    assert [file.name for file in found_files(tmp_path, named)] == found
+
+
+@pytest.mark.parametrize("named", ["nowhere.csv", "nowhere", "in/*.parquet", "in"])
+def test_a_source_without_any_file_is_missing(write, tmp_path, named):
+    write("", "in/notes.txt")
+    with pytest.raises(LeadmlError) as caught:
+        found_files(tmp_path, named)
+    assert (caught.value.code, caught.value.values["file"]) == ("missing_data_file", named)

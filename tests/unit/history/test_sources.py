@@ -288,7 +288,7 @@ def test_a_clock_that_is_a_little_ahead_is_forgiven(change, history, problems):
         ("attributes: {seniority:", "attributes: {lead_type:", "named_twice", "tables.leads[0]"),
         ("attributes: {seniority:", "attributes: {event_id:", "named_twice", "tables.leads[0]"),
         (WORDS, "attributes: {stage: stage}", "unknown_key", "tables.stage_changes[0]"),
-        (WORDS, "rows: {stage: [nothing]}", "empty_table", "tables.stage_changes[0], file stages.csv"),
+        (WORDS, "rows: {stage: [nothing]}", "no_row_fits", "tables.stage_changes[0], rows"),
     ],
 )
 def test_a_mapping_that_does_not_fit_the_file_is_said_with_its_place(change, problems, old, new, code, place):

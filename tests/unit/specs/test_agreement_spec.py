@@ -4,6 +4,7 @@ import pytest
 
 from leadml.errors import LeadmlError
 from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.project_spec import meaning_of
 from leadml.specs.reading import read_specification
 
 
@@ -48,6 +49,21 @@ def test_what_may_be_left_out_has_a_default_that_suits_a_first_run(agreement_wit
     ("old", "new", "problem"),
     [
         ("reach: sql", "reach: won", "ready.reach 'won' is none of the lifecycle_stages"),
+        (
+            "  lead_types:",
+            "  outcomes: {won: {reach: won, within_days: 9}}\n  lead_types:",
+            "outcomes.won.reach 'won' is none of the lifecycle_stages",
+        ),
+        (
+            "  lead_types:",
+            "  outcomes: {ready: {reach: sql, within_days: 9}}\n  lead_types:",
+            "no outcome can be named 'ready'",
+        ),
+        (
+            "  lead_types:",
+            "  outcomes: {Won 180: {reach: sql, within_days: 9}}\n  lead_types:",
+            "no outcome can be named 'Won 180'",
+        ),
         ("[lead, mql, sql, customer]", "[lead, mql, sql, mql]", "a lifecycle stage is named twice"),
         ("discovery: 0.3", "discovery: 1.3", "['discovery'] are not between 0 and 1"),
         (", any_of: [machinery]", "", "a criterion needs any_of, at_least or at_most"),
@@ -96,3 +112,51 @@ def test_a_value_of_a_wrong_type_is_placed(agreement_with, old, new, where):
     with pytest.raises(LeadmlError) as caught:
         agreement_with(old, new)
     assert (caught.value.code, caught.value.where) == ("wrong_type", f"sla.yaml, {where}")
+
+
+CUSTOMERS = "  outcomes: {customer_within_180_days: {reach: customer, within_days: 180}}\n  lead_types:"
+
+
+def test_further_outcomes_have_names_of_their_own(agreement_with):
+    definitions = agreement_with("  lead_types:", CUSTOMERS).definitions
+    assert definitions.outcome_names == ("ready", "customer_within_180_days")
+    assert definitions.outcome("ready") == definitions.ready
+    assert definitions.outcome("customer_within_180_days").reach == "customer"
+    assert definitions.outcome("customer_within_180_days").not_returned_within_days == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "fix"),
+    [
+        (
+            "customer_within_90_days",
+            "Did you mean 'customer_within_180_days'? Known outcomes: customer_within_180_days, r",
+        ),
+        ("xyz", "Known outcomes: customer_within_180_days, ready"),
+    ],
+)
+def test_an_outcome_that_nobody_agreed_on_names_those_that_are(agreement_with, asked, fix):
+    definitions = agreement_with("  lead_types:", CUSTOMERS).definitions
+    with pytest.raises(LeadmlError) as caught:
+        definitions.outcome(asked, where="--outcome")
+    assert (caught.value.code, caught.value.where) == ("unknown_outcome", "--outcome")
+    assert caught.value.part("fix").startswith(fix)
+
+
+def test_outcomes_without_any_are_refused(agreement_with):
+    with pytest.raises(LeadmlError) as caught:
+        agreement_with("  lead_types:", "  outcomes: {}\n  lead_types:")
+    assert (caught.value.code, caught.value.where) == ("wrong_type", "sla.yaml, line 7, definitions.outcomes")
+    assert caught.value.part("fix") == "Write at least 1 keys."
+
+
+def test_an_agreement_without_further_outcomes_means_what_it_meant_before_there_were_any(agreement_with):
+    # A model keeps scoring under the words it was trained with: an optional key that is not set is no word.
+    assert meaning_of(agreement_with().definitions) == "34f7a55f915e195e"
+    nothing_said = agreement_with("  lead_types:", "  outcomes:\n  lead_types:").definitions
+    assert meaning_of(nothing_said) == "34f7a55f915e195e"
+
+
+def test_a_further_outcome_is_another_meaning(agreement_with):
+    before = meaning_of(agreement_with().definitions)
+    assert meaning_of(agreement_with("  lead_types:", CUSTOMERS).definitions) != before

@@ -86,6 +86,13 @@ def test_a_snapshot_since_an_unknown_stage_names_the_stages(tiny_project):
     assert problem.part("fix").endswith("Known here: created, customer, lead, mql, sql.")
 
 
+def test_an_outcome_that_the_agreement_does_not_define_names_the_nearest(tiny_project):
+    change(tiny_project / "models" / "readiness.yaml", "snapshots:", "outcome: raedy\nsnapshots:")
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.where) == ("unknown_outcome", "models/readiness.yaml, outcome")
+    assert problem.part("fix").startswith("Did you mean 'ready'? Known outcomes: ready;")
+
+
 def test_a_feature_defined_in_two_themes_is_an_error(tiny_project):
     change(tiny_project / "features" / "fit.yaml", "name: employees", "name: pricing_page_views_30d")
     change(tiny_project / "models" / "rules.yaml", "feature: employees", "feature: pricing_page_views_30d")

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from leadml.wording.numbers import chance_in_words, moment, plain
+from leadml.wording.numbers import chance_in_words, days_in_words, moment, percent, plain
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,28 @@ def test_a_written_number_is_near_the_number(value):
 def test_a_moment_is_written_to_the_minute_in_utc():
     assert moment(1_772_442_059_999_999) == "2026-03-02 09:00 UTC"
     assert moment(-1) == "1969-12-31 23:59 UTC"
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (0.0, "under an hour"),
+        (1 / 24 - 1e-9, "under an hour"),
+        (1 / 24, "1 hour"),
+        (0.9999, "23 hours"),
+        (1.0, "1 day"),
+        (1.04, "1 day"),
+        (1.05, "1.1 days"),
+        (9.94, "9.9 days"),
+        (9.96, "10 days"),
+        (10.4, "10 days"),
+        (1234.5, "1,234 days"),
+    ],
+)
+def test_days_are_said_as_precisely_as_people_say_them(days, text):
+    assert days_in_words(days) == text
+
+
+def test_days_and_shares_are_said_in_japanese():
+    assert [days_in_words(days, "ja") for days in (0.01, 0.5, 1.5, 40.0)] == ["1時間未満", "12時間", "1.5日", "40日"]
+    assert (percent(0.125), percent(1.0, "ja")) == ("12 %", "100%")

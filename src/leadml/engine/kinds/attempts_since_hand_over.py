@@ -1,4 +1,11 @@
-"""How often sales tried to connect since the lead was handed over."""
+"""How often sales tried to connect since the lead was handed over.
+
+Formula: #{i: attempt i is valid, hand-over <= time(i) < as_of}, the last known entry into SQL being the hand-over
+
+Nothing: Never handed over, or no valid attempt since: what `when_nothing` says, usually 0.
+
+Unknown: Connect attempts or stage changes are not known: missing.
+"""
 
 from leadml.clock import Instants
 from leadml.engine.kind import FactKind, Where, kernel
@@ -12,6 +19,8 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
 
     Examples
     --------
+    Three calls since the lead became an SQL:
+
     >>> import numpy as np
     >>> compute(np.array([1, 2, 3]), np.ones(3), 9, 0, 0)
     3.0

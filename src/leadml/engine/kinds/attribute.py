@@ -1,4 +1,11 @@
-"""What is known about the lead or its company."""
+"""What is known about the lead or its company.
+
+Formula: value(last), the last of the values known before as_of
+
+Nothing: There is none: an attribute is only ever not known.
+
+Unknown: Never filled in, or not known yet at as_of, or a word where a number is asked: missing.
+"""
 
 from leadml.clock import Instants
 from leadml.engine.kind import FactKind, kernel

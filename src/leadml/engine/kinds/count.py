@@ -1,4 +1,11 @@
-"""How often something happened."""
+"""How often something happened.
+
+Formula: #{i: fact i passes where, as_of - window <= time(i) < as_of}; #{} is the number of
+
+Nothing: No such fact: what `when_nothing` says, usually 0.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 from leadml.clock import Instants
 from leadml.engine.kind import FactKind, kernel

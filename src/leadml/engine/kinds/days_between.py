@@ -1,4 +1,12 @@
-"""How long it took from one thing to the next."""
+"""How long it took from one thing to the next.
+
+Formula: (time(b) - time(a)) / 86,400 s; a is the first fact that passes `where`, b the first after it that passes
+    `to`
+
+Nothing: Neither happened: what `when_nothing` says, usually missing; only one of them happened: missing.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 import numpy as np
 

@@ -1,4 +1,11 @@
-"""How long ago something last happened."""
+"""How long ago something last happened.
+
+Formula: (as_of - time(last)) / 86,400 s
+
+Nothing: It never happened: what `when_nothing` says, usually missing, as no number of days is right.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 from leadml.clock import DAY, Instants
 from leadml.engine.kind import FactKind, kernel

@@ -1,4 +1,11 @@
-"""How much happened, where old facts count less."""
+"""How much happened, where old facts count less.
+
+Formula: sum over facts of 0.5 ** ((as_of - time(i)) / half-life)
+
+Nothing: No such fact: what `when_nothing` says, usually 0.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 from leadml.clock import Instants
 from leadml.engine.kind import FactKind, kernel

@@ -1,4 +1,11 @@
-"""How many different things there were."""
+"""How many different things there were.
+
+Formula: #{value(i)} over the facts that have a value, equal values counting once
+
+Nothing: No fact with a value: what `when_nothing` says, usually 0.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 import numpy as np
 

@@ -1,4 +1,11 @@
-"""How far along a declared order the lead has come."""
+"""How far along a declared order the lead has come.
+
+Formula: max rank(value(i)), the first declared word having rank 1; a word that is not declared has none
+
+Nothing: No fact with a declared word: what `when_nothing` says, usually 0, told as "not yet".
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 import numpy as np
 

@@ -1,4 +1,11 @@
-"""What was last said."""
+"""What was last said.
+
+Formula: value(last); of one instant, the last in declared order, then sequence, then value
+
+Nothing: Nothing was said, or the last fact has no such word: missing, as there is no word for it.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 from leadml.clock import Instants
 from leadml.engine.kind import FactKind, kernel

@@ -1,4 +1,11 @@
-"""How well the company fits the ideal customer profile."""
+"""How well the company fits the ideal customer profile.
+
+Formula: criteria that hold / criteria whose attribute is known
+
+Nothing: There is none: attributes are only ever not known.
+
+Unknown: Nothing is known about any of the criteria: missing; one that is not known is left out of both numbers.
+"""
 
 import numpy as np
 
@@ -10,8 +17,20 @@ from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 def compute(profile: Profile) -> Numbers:
     """Share of the agreed criteria that hold, among those whose attribute is known.
 
-    Two of three criteria met is 0.67; one met and one unknown of two is 1.0; missing when nothing
-    is known about any of them.
+    Examples
+    --------
+    Three criteria and three companies: two of three are met; one is met and the others are not known;
+    nothing is known:
+
+    >>> from types import SimpleNamespace
+    >>> criteria = ("industry", "country", "employees")
+    >>> known = {"industry": [1, 1, np.nan], "country": [1, np.nan, np.nan], "employees": [0, np.nan, np.nan]}
+    >>> profile = SimpleNamespace(
+    ...     definitions=SimpleNamespace(ideal_customer_profile=SimpleNamespace(criteria=criteria)),
+    ...     meets=lambda criterion: np.array(known[criterion]),
+    ... )
+    >>> compute(profile).round(2).tolist()
+    [0.67, 1.0, nan]
     """
     met = np.array([profile.meets(criterion) for criterion in profile.definitions.ideal_customer_profile.criteria])
     known = ~np.isnan(met)

@@ -1,4 +1,11 @@
-"""The largest value there was."""
+"""The largest value there was.
+
+Formula: max value(i) over the facts that have a number
+
+Nothing: No fact with a number: what `when_nothing` says; 0 only where it is sure to be below any value.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 import numpy as np
 

@@ -1,4 +1,11 @@
-"""How much something was on average."""
+"""How much something was on average.
+
+Formula: sum of value(i) / n over the n facts that have a number
+
+Nothing: No fact with a number: what `when_nothing` says, usually missing, as a mean of nothing is no number.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 import numpy as np
 

@@ -1,4 +1,11 @@
-"""Whether more happens now than before."""
+"""Whether more happens now than before.
+
+Formula: #{i: as_of - w <= time(i) < as_of} - #{i: as_of - 2 w <= time(i) < as_of - w}, w being the window
+
+Nothing: No fact in both windows: what `when_nothing` says, usually 0; as many in both is 0 as well.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 from leadml.clock import Instants
 from leadml.engine.kind import FactKind, kernel

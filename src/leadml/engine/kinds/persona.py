@@ -1,4 +1,11 @@
-"""Which buyer persona the person is."""
+"""Which buyer persona the person is.
+
+Formula: the first agreed persona all of whose criteria hold
+
+Nothing: There is none: attributes are only ever not known.
+
+Unknown: No persona is known to fit: missing, told as "none that fits".
+"""
 
 import numpy as np
 
@@ -10,7 +17,20 @@ from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 def compute(profile: Profile) -> Numbers:
     """Code of the first agreed persona all of whose criteria hold; missing when none does.
 
-    A person who fits `decision_maker` and `user`, in this order, is a `decision_maker`.
+    Examples
+    --------
+    Who fits both personas is the one that is agreed first; who is not known to fit any has none:
+
+    >>> from types import SimpleNamespace
+    >>> decision_maker, user = SimpleNamespace(when=("title",)), SimpleNamespace(when=("department",))
+    >>> known = {"title": [1, 0, np.nan], "department": [1, 1, 0]}
+    >>> profile = SimpleNamespace(
+    ...     size=3,
+    ...     definitions=SimpleNamespace(buyer_personas=(decision_maker, user)),
+    ...     meets=lambda criterion: np.array(known[criterion]),
+    ... )
+    >>> compute(profile).tolist()
+    [0.0, 1.0, nan]
     """
     codes: Numbers = np.full(profile.size, np.nan)
     personas = profile.definitions.buyer_personas

@@ -1,4 +1,11 @@
-"""Which part of what happened was of one sort."""
+"""Which part of what happened was of one sort.
+
+Formula: #{i: fact i passes of_which} / n over the n facts that pass where
+
+Nothing: No fact passes `where`: what `when_nothing` says, usually missing, as 0 of 0 is no share.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 import numpy as np
 

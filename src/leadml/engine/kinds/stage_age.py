@@ -1,4 +1,11 @@
-"""How long the lead has been in its lifecycle stage."""
+"""How long the lead has been in its lifecycle stage.
+
+Formula: (as_of - time(entry)) / 86,400 s; the entry is the first of the last unbroken run of one stage
+
+Nothing: No stage was ever entered: what `when_nothing` says, usually missing.
+
+Unknown: Stage changes are not known: missing.
+"""
 
 from leadml.clock import DAY, Instants
 from leadml.engine.kind import FactKind, Where, kernel

@@ -1,4 +1,11 @@
-"""How much something came to in all."""
+"""How much something came to in all.
+
+Formula: sum of value(i) over the facts that have a number
+
+Nothing: No fact with a number: what `when_nothing` says, usually 0.
+
+Unknown: The table is not known, or the lead's company where the feature reads colleagues: missing.
+"""
 
 import numpy as np
 

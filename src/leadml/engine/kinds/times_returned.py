@@ -1,4 +1,11 @@
-"""How often sales handed the lead back."""
+"""How often sales handed the lead back.
+
+Formula: #{i: lead_statuses of the agreement calls the status of change i returned}
+
+Nothing: Never handed back: what `when_nothing` says, usually 0.
+
+Unknown: Status changes are not known: missing.
+"""
 
 from leadml.clock import Instants
 from leadml.engine.kind import FactKind, Where, kernel
@@ -13,6 +20,8 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
 
     Examples
     --------
+    Handed back as not ready, and a month later for lack of a budget:
+
     >>> import numpy as np
     >>> compute(np.array([1, 2]), np.ones(2), 9, 0, 0)
     2.0

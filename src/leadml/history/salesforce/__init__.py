@@ -1,0 +1,1 @@
+"""Salesforce's exports: objects and their field history, as Data Loader, Data Export or a query gives them."""

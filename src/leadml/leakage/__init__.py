@@ -1,0 +1,1 @@
+"""The leakage audit: whether anything in the history tells the outcome before it was known."""

@@ -1,0 +1,1 @@
+"""What the audit looks for, one question a file: each a function from the evidence to findings."""

@@ -1,0 +1,179 @@
+"""A kind that a project brings: one file beside its history.yaml, and nothing else has to change."""
+
+import shutil
+import sys
+
+import numpy as np
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+import leadml
+from leadml.cli.main import app
+from leadml.clock import DAY
+from leadml.engine import kind as kinds
+from leadml.engine.kind import all_kinds, use_kinds
+from leadml.engine.reference import kind_references
+from leadml.errors import LeadmlError, ProblemsError
+from leadml.scoring import Scorer
+from leadml.training import train
+
+WEEKEND_SHARE = '''
+"""Which part of what happened fell on a weekend.
+
+Formula: facts on Saturdays and Sundays (UTC) / all facts
+
+Nothing: No fact: what `when_nothing` says.
+
+Unknown: The table is not known: missing.
+"""
+
+from leadml.clock import DAY
+from leadml.engine.kind import FactKind, kernel
+
+
+@kernel
+def compute(times, values, as_of, window, half_life):
+    """Divide, for 1 January 1970 was a Thursday."""
+    weekend = 0
+    for at in times:
+        if (at // DAY + 3) % 7 >= 5:
+            weekend += 1
+    return weekend / times.size
+
+
+KIND = FactKind(compute, told_as="share")
+'''
+FEATURE = """
+  - name: weekend_share_90d
+    label: {en: Share of activities on weekends, ja: 週末の行動の割合}
+    kind: weekend_share
+    window_days: 90
+    when_nothing: missing
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_own_kinds_before_and_after(monkeypatch):
+    monkeypatch.setattr(kinds, "_OWN_KINDS", {})
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith("leadml_kind_"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def project_folder(demo_project, tmp_path):
+    """Copy a project over the demo CRM, and bring a kind of its own and a feature that asks for it."""
+    folder = shutil.copytree(demo_project.folder, tmp_path / "project")
+    (folder / "kinds").mkdir()
+    (folder / "kinds" / "weekend_share.py").write_text(WEEKEND_SHARE, encoding="utf-8")
+    with (folder / "features" / "engagement.yaml").open("a", encoding="utf-8") as file:
+        file.write(FEATURE)
+    return folder
+
+
+def weekend_share(facts, lead, as_of):
+    """Compute the same by hand."""
+    rows = slice(facts.first[lead], facts.first[lead + 1])
+    at, known_at = facts.happened_at[rows], facts.known_at[rows]
+    counted = at[(at < as_of) & (known_at < as_of) & (at >= as_of - 90 * DAY)]
+    if not len(counted):
+        return np.nan
+    weekday = (counted // DAY).astype("datetime64[D]").astype(object)
+    return np.mean([day.weekday() >= 5 for day in weekday])
+
+
+def test_a_kind_of_its_own_trains_scores_and_explains_like_any_other(project_folder):
+    project = leadml.open(project_folder)
+    training_set = project.training_set()
+    column = training_set.features.values[:, training_set.features.names.index("weekend_share_90d")]
+    activities, snapshots = project.history.facts["activities"], training_set.snapshots
+    by_hand = [
+        weekend_share(activities, lead, as_of) for lead, as_of in zip(snapshots.leads, snapshots.as_of, strict=True)
+    ]
+    np.testing.assert_allclose(column, by_hand)
+    assert 0.2 < np.nanmean(column) < 0.35
+
+    scorer = Scorer(train(training_set, project.spec), project.spec)
+    (score,) = scorer.score(project.history, project.history.lead_ids[:1], project.history.known_until)
+    reasons = {line.feature: line.reason["en"] for theme in score.explanation.themes for line in theme.features}
+    assert reasons["weekend_share_90d"].startswith("Share of activities on weekends: ")
+    assert " %" in reasons["weekend_share_90d"]
+
+
+def test_a_command_finds_the_kind_as_a_notebook_does(project_folder):
+    done = CliRunner().invoke(app, ["features", "--project", str(project_folder), "--json"])
+    assert done.exit_code == 0, done.stderr
+    (told,) = [told for told in orjson.loads(done.stdout)["features"] if told["feature"] == "weekend_share_90d"]
+    assert told["kind"] == "weekend_share"
+    assert told["with_value"] > 0.5
+
+
+def test_without_its_file_a_kind_is_not_known(project_folder):
+    (project_folder / "kinds" / "weekend_share.py").unlink()
+    with pytest.raises(LeadmlError) as caught:
+        leadml.open(project_folder)
+    assert (caught.value.code, caught.value.values["word"]) == ("unknown_word", "weekend_share")
+
+
+def test_the_same_project_may_be_opened_twice_and_its_kind_is_read_once(project_folder):
+    leadml.open(project_folder)
+    first = all_kinds()["weekend_share"]
+    leadml.open(project_folder)
+    assert all_kinds()["weekend_share"] is first
+
+
+def test_a_project_without_such_a_folder_has_none(tmp_path):
+    assert use_kinds(tmp_path / "kinds") == ()
+    assert "weekend_share" not in all_kinds()
+
+
+def test_the_reference_tells_a_kind_of_its_own_as_any_other(project_folder):
+    use_kinds(project_folder / "kinds")
+    (told,) = [kind for kind in kind_references() if kind.kind == "weekend_share"]
+    assert told.says == "Which part of what happened fell on a weekend. Divide, for 1 January 1970 was a Thursday."
+    assert (told.formula, told.nothing) == (
+        "facts on Saturdays and Sundays (UTC) / all facts",
+        "No fact: what `when_nothing` says.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "text", "problem"),
+    [
+        ("weekends", "unreadable_kind", "def compute(:\n", "SyntaxError: "),
+        ("weekends", "unreadable_kind", "import leadmll\n", "ModuleNotFoundError: No module named 'leadmll'"),
+        ("weekends", "unreadable_kind", "KIND = 1 / 0\n", "ZeroDivisionError: "),
+        ("weekends", "unreadable_kind", "kind = 7\n", "no KIND"),
+        ("weekends", "unreadable_kind", "KIND = 'weekends'\n", "no KIND"),
+        ("count", "named_twice", WEEKEND_SHARE, "'count'"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_broken_kind_is_told_in_four_parts(project_folder, name, code, text, problem, language):
+    (project_folder / "kinds" / f"{name}.py").write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", "--project", str(project_folder), "--json", "--language", language])
+    assert (done.exit_code, done.stdout) == (2, "")
+    told = orjson.loads(done.stderr)["error"]
+    assert (told["code"], told["where"]) == (code, f"kinds/{name}.py")
+    assert problem.strip("'") in told["what"] or language == "ja"
+    assert told["why"]
+    assert told["fix"].isascii() == (language == "en")
+
+
+def test_all_broken_kinds_of_a_project_are_told_together(project_folder):
+    for name, text in (("one", "KIND = None\n"), ("two", "raise RuntimeError('no')\n"), ("_shared", "nonsense(\n")):
+        (project_folder / "kinds" / f"{name}.py").write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemsError) as caught:
+        leadml.open(project_folder)
+    assert [problem.where for problem in caught.value.problems] == ["kinds/one.py", "kinds/two.py"]
+
+
+def test_two_projects_with_different_kinds_of_one_name_are_told_apart(project_folder, tmp_path):
+    leadml.open(project_folder)
+    other = shutil.copytree(project_folder, tmp_path / "other")
+    with pytest.raises(LeadmlError) as caught:
+        leadml.open(other)
+    assert (caught.value.code, caught.value.where) == ("named_twice", "kinds/weekend_share.py")
