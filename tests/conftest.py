@@ -78,7 +78,7 @@ def tiny_project(tmp_path):
 def history_of(definitions, tmp_path_factory):
     """Read tables written as CSV lines under our own column names, through the same door as any file."""
 
-    def read(*, time_zone=None, **tables):
+    def read(*, time_zone=None, known_until=None, **tables):
         folder, sources = tmp_path_factory.mktemp("history"), {}
         for name, lines in tables.items():
             text = textwrap.dedent(lines).strip() + "\n"
@@ -98,7 +98,9 @@ def history_of(definitions, tmp_path_factory):
         with pytest.MonkeyPatch.context() as patched:  # whatever today is, the facts of a test are past
             patched.setattr("leadml.history.sources.now", lambda: parse_instant("2028-01-01T00:00:00Z", where="tests"))
             return read_history(
-                HistorySpec.model_validate({"time_zone": time_zone, "tables": sources}), folder, definitions
+                HistorySpec.model_validate({"time_zone": time_zone, "known_until": known_until, "tables": sources}),
+                folder,
+                definitions,
             )
 
     return read

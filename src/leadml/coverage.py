@@ -26,17 +26,20 @@ class FeatureCoverage:
     ----------
     feature : FeatureSpec
     theme : str
+    learned : bool
+        False where `models/readiness.yaml` leaves it out.
     with_value, nothing, missing : float
         Shares of the snapshots that add up to 1: a value made from facts; no fact, so what
         `when_nothing` says; no value at all.
     usual : float, str or None
-        Median, or most frequent word; None where every value is missing.
+        Median, or most frequent word; None where most values are missing.
     low, high : float or None
         The values below which 5 % and 95 % of the snapshots lie; None for words.
     """
 
     feature: FeatureSpec
     theme: str
+    learned: bool
     with_value: float
     nothing: float
     missing: float
@@ -92,11 +95,13 @@ def cover(history: History, training_set: TrainingSet, spec: ProjectSpec) -> Cov
 
     Notes
     -----
-    Each feature is computed once more with `when_nothing: missing`: where it has a value then, facts made
-    it. Shares count each snapshot as training does: at each age each lead weighs the same.
+    All features are looked at, also those that are not learned from. Each is computed once more with
+    `when_nothing: missing`: where it has a value then, facts made it. Shares count each snapshot as
+    training does: at each age each lead weighs the same.
     """
     catalogue = Catalogue.of(spec.themes, spec.agreement.definitions)
-    matrix, weights, snapshots = training_set.features, training_set.weights, training_set.snapshots
+    weights, snapshots = training_set.weights, training_set.snapshots
+    matrix = compute_features(history, snapshots.leads, snapshots.as_of, catalogue).with_words_that_occur()
     if_facts = replace(catalogue, features=tuple(_missing_when_nothing(feature) for feature in catalogue.features))
     from_facts = compute_features(history, snapshots.leads, snapshots.as_of, if_facts)
     usual = usual_values(matrix, weights)
@@ -111,6 +116,7 @@ def cover(history: History, training_set: TrainingSet, spec: ProjectSpec) -> Cov
             FeatureCoverage(
                 feature=feature,
                 theme=theme_of[feature.name],
+                learned=feature.name not in spec.readiness.leave_out,
                 with_value=with_value,
                 nothing=float(np.average(~made & ~missing, weights=weights)),
                 missing=absent,

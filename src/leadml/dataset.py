@@ -173,7 +173,7 @@ def make_training_set(history: History, spec: ProjectSpec) -> TrainingSet:
     outcomes: Outcomes = find_outcomes(history, placed.leads, placed.as_of, definitions, outcome)
     known = np.flatnonzero(outcomes.answer != NOT_KNOWN)
     snapshots = placed.rows(known)
-    catalogue = Catalogue.of(spec.themes, definitions)
+    catalogue = Catalogue.of(spec.learned_themes, definitions)
     features = compute_features(history, snapshots.leads, snapshots.as_of, catalogue).with_words_that_occur()
     return TrainingSet(
         snapshots=snapshots,
@@ -197,7 +197,7 @@ def _recipe(history: History, spec: ProjectSpec) -> dict[str, Any]:
     return {
         "definitions": meaning_of(definitions),
         "agreement_version": spec.agreement.version,
-        "features": fingerprint([theme.model_dump(mode="json") for theme in spec.themes]),
+        "features": fingerprint([theme.model_dump(mode="json") for theme in spec.learned_themes]),
         "rules": fingerprint(spec.rules.model_dump(mode="json")),
         "snapshots": [snapshot.age for snapshot in spec.readiness.snapshots],
         "outcome": {"name": name, **definitions.outcome(name).model_dump(mode="json")},

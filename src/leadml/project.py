@@ -58,6 +58,8 @@ class Training:
         Share of ready leads, each lead weighing the same.
     findings : tuple of Finding
         Features that see nothing, as `Coverage` tells them.
+    audit : AuditReport or None
+        What the leakage audit said before; None where nobody asked it.
     """
 
     model: TrainedModel
@@ -65,6 +67,7 @@ class Training:
     training_set: TrainingSet
     base_rate: float
     findings: tuple[Finding, ...] = ()
+    audit: AuditReport | None = None
 
 
 class Project:
@@ -249,7 +252,8 @@ class Project:
         from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
 
         training_set = self._prepared()
-        accepted = accepted_leaks(self._audited(training_set), accept_leaks or {})
+        report = self._audited(training_set)
+        accepted = accepted_leaks(report, accept_leaks or {})
         if accepted:
             training_set = replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
         comparison = self._judged(training_set)
@@ -266,7 +270,9 @@ class Project:
                 metrics=_metrics(comparison),
             )
         findings = cover(self.history, training_set, self.spec).findings
-        return Training(replace(model, version=version), comparison, training_set, training_set.base_rate, findings)
+        return Training(
+            replace(model, version=version), comparison, training_set, training_set.base_rate, findings, report
+        )
 
     def compare(self) -> Comparison:
         """Compare the recipe with the rules on the last closed period, without hindsight."""

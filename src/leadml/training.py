@@ -55,7 +55,7 @@ def fit_recipe(training_set: TrainingSet, spec: ProjectSpec) -> ReadinessModel:
     """
     readiness = spec.readiness
     return fit_readiness(
-        training_set, Recipe(spec.features, spec.rules.rules, learner=readiness.learner, seed=readiness.seed)
+        training_set, Recipe(spec.learned_features, spec.rules.rules, learner=readiness.learner, seed=readiness.seed)
     )
 
 
@@ -79,7 +79,7 @@ def train(training_set: TrainingSet, spec: ProjectSpec) -> TrainedModel:
         name=spec.readiness.name,
         version=0,
         readiness=fit_recipe(training_set, spec),
-        themes=spec.themes,
+        themes=spec.learned_themes,
         usual_values=usual_values(training_set.features, training_set.weights),
         definitions=meaning_of(spec.agreement.definitions),
         knows_until=int(training_set.closed_at.max()),
@@ -120,13 +120,13 @@ def usual_values(matrix: FeatureMatrix, weights: Numbers) -> Mapping[str, Value]
     Returns
     -------
     usual : mapping of feature to value
-        None where every value is missing.
+        None where most values are missing: the usual lead then has none.
     """
     usual: dict[str, Value] = {}
     for place, name in enumerate(matrix.names):
         column = matrix.values[:, place]
         present = ~np.isnan(column)
-        if not present.any():
+        if not present.any() or weights[present].sum() < weights.sum() / 2:
             usual[name] = None
         elif name in matrix.words:
             counts = np.bincount(column[present].astype(np.int64), weights[present])

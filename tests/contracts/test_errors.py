@@ -184,8 +184,8 @@ IN_A_PROJECT = cases(
     ),
     Case(
         "no time at all",
-        change("data/activities.csv", "2026-01-06T10:00:00Z", "06.01.2026"),
-        "'06.01.2026' is not a time.",
+        change("data/activities.csv", "2026-01-06T10:00:00Z", "last week"),
+        "'last week' is not a time.",
         NO_FACT_WITHOUT_TIME,
         "activities.csv, column at, line 3 (1 in all)",
         WRITE_ISO,

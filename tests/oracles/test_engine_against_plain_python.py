@@ -11,6 +11,7 @@ import pytest
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.engine.kind import all_kinds
+from leadml.history.build import Rows, build_history, encoded
 from leadml.history.inline import Arrival, histories_from_records
 
 AS_OF = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -260,4 +261,65 @@ def test_every_feature_is_what_a_plain_loop_says(seed, spec, definitions):
         plain = [expected(lead, feature, catalogue.table_of[feature.name]) for lead in leads]
         engine = [matrix.shown(row, feature.name) for row in range(len(leads))]
         assert engine == [pytest.approx(v, abs=1e-9) if isinstance(v, float | int) else v for v in plain], feature.name
-        assert len(set(plain)) > 1 or (feature.of == "company" and feature.kind == "count"), f"{feature.name} never differs, so nothing was compared"
+        assert len(set(plain)) > 1 or (feature.of == "company" and feature.kind == "count"), (
+            f"{feature.name} never differs, so nothing was compared"
+        )
+
+
+def colleagues_facts(leads, lead):
+    """Give what the company's other contacts did, each known since the contact was; None where there is no company."""
+    members = [other for other in leads if other["company_id"] == lead["company_id"]]
+    if lead["company_id"] is None or len(members) > 500:
+        return None
+    return [
+        {**fact, "of": other["lead_id"], "known_at": max(fact["known_at"], other["known_at"])}
+        for other in members
+        if other is not lead
+        for fact in other["activities"]
+    ]
+
+
+def as_rows(records, columns):
+    times = {
+        time: np.array([microseconds(record[time]) for record in records], dtype=np.int64)
+        for time in ("happened_at", "known_at")
+    }
+    texts = {column: encoded(np.array([record[column] for record in records], dtype=object)) for column in columns}
+    values = np.array([record.get("value") for record in records], dtype=np.float64)
+    return Rows(encoded(np.array([record["lead_id"] for record in records], dtype=object)), **times, texts=texts,
+                numbers={"value": values} if "activity" in columns else {})  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_company_is_its_other_contacts(seed, spec, definitions):
+    chance = random.Random(seed)
+    leads = [{**random_lead(chance, number), "happened_at": AS_OF - 300 * DAY} for number in range(60)]
+    leads += [{"lead_id": f"M{number:03}", "happened_at": AS_OF - DAY, "activities": []} for number in range(1001)]
+    for lead in leads:
+        lead["company_id"] = chance.choice(["C1", "C2", "C3", "C4", "C5", None])
+        lead["known_at"] = AS_OF + chance.choice([-300 * DAY, -300 * DAY, -DAY, -MICROSECOND, timedelta(0), DAY])
+    for number, lead in enumerate(leads[60:]):  # 500 and 501 leads, with the one that did something
+        lead["company_id"] = "large" if number < 499 else "too large"
+    leads[0]["company_id"], leads[1]["company_id"] = "large", "too large"
+    visits = [{**fact, "lead_id": lead["lead_id"]} for lead in leads for fact in lead["activities"]]
+    tables = {"leads": as_rows(leads, ["company_id"]), "activities": as_rows(visits, ["activity", "content"])}
+    history = build_history(tables, definitions)
+    table_of = Catalogue.of(spec.themes, definitions).table_of
+    asked = [feature for feature in spec.features if table_of[feature.name] == "activities"]
+    asked = [feature.model_copy(update={"of": "company"}) for feature in asked if feature.since_stage is None]
+    catalogue = Catalogue(tuple(asked), table_of, definitions)
+    rows = [*range(60), 60, 60 + 499]
+    positions = history.positions()
+    where = np.array([positions[leads[row]["lead_id"]] for row in rows])
+    matrix = compute_features(history, where, np.full(len(rows), microseconds(AS_OF)), catalogue)
+    for feature in asked:
+        plain = []
+        for row in rows:
+            facts = colleagues_facts(leads, leads[row])
+            nothing = None if feature.when_nothing == "missing" else feature.when_nothing
+            told = None if facts is None else facts_of({"activities": facts}, feature, "activities")
+            plain.append(None if told is None else from_facts(feature, told, nothing))
+        engine = [matrix.shown(row, feature.name) for row in range(len(rows))]
+        assert engine == [pytest.approx(v, abs=1e-9) if isinstance(v, float | int) else v for v in plain], feature.name
+        assert plain[-1] is None, "a company of 501 leads is no buying group"
+        assert len(set(plain)) > 2, f"{feature.name} hardly differs, so nothing was compared"

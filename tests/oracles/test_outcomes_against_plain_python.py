@@ -79,34 +79,36 @@ def as_sent(value):
     return to_iso(value) if isinstance(value, int) else value
 
 
-def rows_of(history, table, lead, read={}):  # noqa: B006 - what was read of the latest history is kept
-    """All facts of one lead, in the order of the table, as dicts."""
-    if read.get("history") is not history.facts:
-        read.clear()
-        read["history"] = history.facts
-    if (table, lead) not in read:
-        read[table, lead] = read_rows(history, table, lead)
-    return read[table, lead]
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """A history as the plainest Python has it: the facts of one lead in one table, by time, as dicts."""
+
+    facts: dict
+    known_until: int
+
+    def of(self, table, lead):
+        return self.facts.get((table, lead), [])
 
 
-def read_rows(history, table, lead):
-    if table not in history.facts:
-        return []
-    columns = history.facts[table]
-    found = []
-    for row in range(int(columns.first[lead]), int(columns.first[lead + 1])):
-        words = {
-            name: None if text.codes[row] < 0 else text.words[text.codes[row]] for name, text in columns.texts.items()
-        }
-        found.append({"happened_at": int(columns.happened_at[row]), "known_at": int(columns.known_at[row]), **words})
-    return found
+def told_by(history):
+    facts = {
+        (name, lead): [fact_at(table, row) for row in range(int(table.first[lead]), int(table.first[lead + 1]))]
+        for name, table in history.facts.items()
+        for lead in range(len(history.lead_ids))
+    }
+    return Told(facts, history.known_until)
 
 
-def plain_entry(history, lead, as_of, definitions, reach):
+def fact_at(table, row):
+    words = {name: None if text.codes[row] < 0 else text.words[text.codes[row]] for name, text in table.texts.items()}
+    return {"happened_at": int(table.happened_at[row]), "known_at": int(table.known_at[row]), **words}
+
+
+def plain_entry(told, lead, as_of, definitions, reach):
     """Whether the lead was there already, and the facts' two times when it next came there."""
     stages = definitions.lifecycle_stages
     beyond, already, entry = stages[stages.index(reach) :], False, None
-    for fact in rows_of(history, "stage_changes", lead):
+    for fact in told.of("stage_changes", lead):
         stage = fact["lifecycle_stage"]
         if fact["happened_at"] < as_of:
             already = stage in beyond if stage in stages else already
@@ -115,38 +117,36 @@ def plain_entry(history, lead, as_of, definitions, reach):
     return already, entry
 
 
-def plain_outcome(history, lead, as_of, definitions, outcome):
+def plain_outcome(told, lead, as_of, definitions, outcome):
     """Answer, when it closes, whether the lead was worked, and why the answer is not known."""
     within, grace = round(outcome.within_days * DAY), round(outcome.not_returned_within_days * DAY)
     closes, answer, why_not = as_of + within + grace, NO, None
-    already, entry = plain_entry(history, lead, as_of, definitions, outcome.reach)
+    already, entry = plain_entry(told, lead, as_of, definitions, outcome.reach)
     if already:
         why_not = LeftOut.ALREADY_THERE
     elif entry is not None and entry["happened_at"] < as_of + within:
         back = [
             fact
-            for fact in rows_of(history, "status_changes", lead)
+            for fact in told.of("status_changes", lead)
             if fact["meaning"] == "returned"
             and entry["happened_at"] <= fact["happened_at"] < entry["happened_at"] + grace
         ]
-        policies = {definitions.return_reasons.get(fact["reason"] or "", ReturnPolicy.NEGATIVE) for fact in back}
+        policies = {definitions.return_reasons.get(fact.get("reason") or "", ReturnPolicy.NEGATIVE) for fact in back}
         answer = NO if policies else YES
         for policy in (ReturnPolicy.CENSORED, ReturnPolicy.EXCLUDED):
             why_not = LeftOut(policy.value) if policy in policies else why_not
         closes = max([closes, *(fact["known_at"] + 1 for fact in [entry, *back])])
-    if closes > history.known_until and not already:
+    if closes > told.known_until and not already:
         why_not = LeftOut.WINDOW_OPEN
     worked = any(
-        fact["valid"] == "yes" and as_of <= fact["happened_at"] < closes
-        for fact in rows_of(history, "connect_attempts", lead)
+        fact["valid"] == "yes" and as_of <= fact["happened_at"] < closes for fact in told.of("connect_attempts", lead)
     )
     return answer if why_not is None else NOT_KNOWN, closes, worked, why_not
 
 
-def plain_just_after(history, lead, happened_at):
-    known = [fact["known_at"] for table in history.facts for fact in rows_of(history, table, lead)
-             if fact["happened_at"] == happened_at]  # fmt: skip
-    return max(known) + 1
+def plain_just_after(told, lead, happened_at):
+    every = [fact for (_, of), facts in told.facts.items() if of == lead for fact in facts]
+    return max(fact["known_at"] for fact in every if fact["happened_at"] == happened_at) + 1
 
 
 def asked_of(records):
@@ -162,11 +162,11 @@ def test_outcomes_are_those_of_a_plain_loop(records, ends, outcome, history_from
     if ends is not None:
         open_for = outcome.within_days + outcome.not_returned_within_days
         history = dataclasses.replace(history, known_until=ends + round(open_for * DAY))
-    leads, as_of = asked_of(records)
+    told, (leads, as_of) = told_by(history), asked_of(records)
     found = find_outcomes(history, leads, as_of, definitions, outcome)
     reasons = [None if place < 0 else list(LeftOut)[place] for place in found.why_not]
     assert list(zip(found.answer.tolist(), found.closed_at.tolist(), found.worked.tolist(), reasons, strict=True)) == [
-        plain_outcome(history, lead, instant, definitions, outcome)
+        plain_outcome(told, lead, instant, definitions, outcome)
         for lead, instant in zip(leads.tolist(), as_of.tolist(), strict=True)
     ]
     assert found.left_out() == {reason: reasons.count(reason) for reason in LeftOut if reasons.count(reason)}
@@ -175,12 +175,12 @@ def test_outcomes_are_those_of_a_plain_loop(records, ends, outcome, history_from
 @given(records=HISTORIES, reach=st.sampled_from(["mql", "sql", "customer"]))
 def test_entries_are_those_of_a_plain_loop(records, reach, history_from, definitions):
     history = history_from(records)
-    leads, as_of = asked_of(records)
+    told, (leads, as_of) = told_by(history), asked_of(records)
     found = find_entries(history, leads, as_of, definitions, reach)
     never = np.iinfo(np.int64).max
     expected = []
     for lead, instant in zip(leads.tolist(), as_of.tolist(), strict=True):
-        already, entry = plain_entry(history, lead, instant, definitions, reach)
+        already, entry = plain_entry(told, lead, instant, definitions, reach)
         expected.append((already, *((never, never) if entry is None else (entry["happened_at"], entry["known_at"]))))
     assert list(zip(found.already, found.happened_at, found.known_at, strict=True)) == expected
 
@@ -188,14 +188,10 @@ def test_entries_are_those_of_a_plain_loop(records, reach, history_from, definit
 @given(records=HISTORIES)
 def test_a_score_is_taken_just_after_all_facts_of_its_instant_as_a_plain_loop_says(records, history_from):
     history = history_from(records)
-    asked = [
-        (lead, int(table.happened_at[row]))
-        for table in history.facts.values()
-        for lead in range(len(records))
-        for row in range(int(table.first[lead]), int(table.first[lead + 1]))
-    ]
+    told = told_by(history)
+    asked = [(lead, fact["happened_at"]) for (_, lead), facts in told.facts.items() for fact in facts]
     found = instants_just_after(history, np.array([lead for lead, _ in asked]), np.array([at for _, at in asked]))
-    assert found.tolist() == [plain_just_after(history, lead, happened_at) for lead, happened_at in asked]
+    assert found.tolist() == [plain_just_after(told, lead, happened_at) for lead, happened_at in asked]
 
 
 def test_a_return_counts_to_the_last_microsecond_of_the_grace_and_no_longer(history_from, definitions):
@@ -208,4 +204,4 @@ def test_a_return_counts_to_the_last_microsecond_of_the_grace_and_no_longer(hist
         history = dataclasses.replace(history_from([record]), known_until=START + 400 * DAY)
         found = find_outcomes(history, np.array([0]), np.array([START - DAY]), definitions, OUTCOMES[0])
         assert found.answer.tolist() == [expected]
-        assert plain_outcome(history, 0, START - DAY, definitions, OUTCOMES[0])[0] == expected
+        assert plain_outcome(told_by(history), 0, START - DAY, definitions, OUTCOMES[0])[0] == expected

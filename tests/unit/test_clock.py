@@ -1,5 +1,6 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,6 +10,7 @@ from leadml.clock import (
     MINUTE,
     SECOND,
     just_after,
+    just_after_each,
     known_time_zone,
     now,
     parse_instant,
@@ -83,6 +85,10 @@ def test_a_time_without_zone_is_refused_when_the_project_has_none(written):
         "20260302T090000Z",
         "2026-3-2",
         "2026-02-30",
+        "2026-02-29",
+        "1900-02-29",
+        "2026-04-31",
+        "0000-01-01",
         "2026-13-01",
         "2026-03-02T24:00:00Z",
         "2026-03-02T09:00:60Z",
@@ -175,6 +181,24 @@ def test_the_same_text_is_read_the_same_whatever_stands_beside_it():
         assert beside == alone
 
 
+def test_every_day_of_the_calendar_is_where_python_has_it():
+    """From 1600 on, as before 1582 nobody kept this calendar."""
+    days = [date(1600, 1, 1) + timedelta(days=number) for number in range(0, 600 * 365, 13)]
+    reading = read_instants([f"{day}T00:00:00Z" for day in days], time_zone=None)
+    assert reading.instants.tolist() == [(day - date(1970, 1, 1)).days * DAY for day in days]
+
+
+def test_an_early_year_is_read_whatever_stands_beside_it():
+    reading = read_instants(["0025-12-28", "2026-03-02T09:00:00.123456789Z"], time_zone="UTC")
+    assert to_iso(int(reading.instants[0])) == "0025-12-28T23:59:59.999999Z"
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\u3000", "\u00a0", "\u2003", "\x1c", "\u2028", " \u3000 "])
+def test_white_space_around_a_time_does_not_matter(space):
+    assert f"{space}x{space}".strip() == "x"
+    assert read(f"{space}2026-03-02T09:00:00Z{space}") == "2026-03-02T09:00:00.000000Z"
+
+
 def test_an_empty_column_is_no_problem():
     assert len(read_instants(pd.Series([], dtype="str"), time_zone="Europe/Berlin").instants) == 0
 
@@ -222,3 +246,8 @@ def test_an_iana_name_is_a_time_zone(name):
 @pytest.mark.parametrize("name", ["", "Asia/Tokio", "Europe", "/etc/passwd", "../UTC", "a" * 300, "\0", "+01:00"])
 def test_anything_else_is_no_time_zone(name):
     assert not known_time_zone(name)
+
+
+def test_many_scores_are_taken_as_one_is():
+    latest_known = [0, 5_000_000, 10**15]
+    assert just_after_each(np.array(latest_known)).tolist() == [just_after([latest]) for latest in latest_known]

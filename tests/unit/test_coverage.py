@@ -8,7 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from leadml.cli.main import app
+from leadml.clock import parse_instant
 from leadml.project import Project
+from leadml.scoring import Scorer
+from leadml.training import train
+
+AS_OF = parse_instant("2025-10-01T00:00:00Z", where="tests")
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +137,20 @@ def test_a_history_without_snapshots_is_checked_for_words_alone(tiny_project):
     features.write_text(features.read_text().replace("activity: page_view", "activity: page_veiw"))
     (finding,) = Project(tiny_project)._of_features()
     assert (finding.key, finding.values["near"]) == ("word_never_occurs_near", "page_view")
+
+
+def test_a_feature_left_out_of_learning_is_covered_and_not_learned_from(demo_project, tmp_path):
+    folder = shutil.copytree(demo_project.folder, tmp_path / "project")
+    with (folder / "models" / "readiness.yaml").open("a", encoding="utf-8") as file:
+        file.write("leave_out: [colleagues_visits_30d]\n")
+    project = Project(folder)
+    training_set = project.training_set()
+    assert "colleagues_visits_30d" not in training_set.features.names
+    covered = of(project.coverage(), "colleagues_visits_30d")
+    assert (covered.learned, covered.with_value > 0) == (False, True)
+    model = train(training_set, project.spec)
+    assert model.readiness.names == training_set.features.names
+    (score,) = Scorer(model, project.spec).score(project.history, project.history.lead_ids[:1], AS_OF)
+    assert "colleagues_visits_30d" not in [
+        line.feature for theme in score.explanation.themes for line in theme.features
+    ]

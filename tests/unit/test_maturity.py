@@ -39,6 +39,12 @@ def test_the_curve_ends_where_fewer_than_a_tenth_were_followed():
     assert (days.tolist(), shares.tolist(), followed_days) == ([4], pytest.approx([1 / 21]), 10)
 
 
+@pytest.mark.parametrize(("starts", "followed_days"), [(1, 1), (9, 9), (10, 10), (11, 10), (20, 19), (21, 19)])
+def test_as_far_as_one_in_ten_was_followed(starts, followed_days):
+    # The first start was watched for a day, the second for two, and so on.
+    assert maturity_curve(np.full(starts, NEVER), np.arange(1.0, starts + 1))[2] == followed_days
+
+
 @pytest.mark.parametrize("starts", [0, 3])
 def test_where_nobody_comes_there_is_no_curve(starts):
     days, shares, _ = maturity_curve(np.full(starts, NEVER), np.full(starts, 5.0))

@@ -1,6 +1,6 @@
 """What became of a lead. The agreement: ready is SQL within 30 days, not returned within 14 days after that."""
 
-import dataclasses
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -196,9 +196,11 @@ def test_the_contact_that_was_mql_twice_is_two_episodes(read_at, second, history
     [("2026-11-23T00:00:00Z", "not known"), ("2026-12-11T08:00:00Z", "not known"), ("2026-12-12T00:00:00Z", "yes")],
 )
 def test_a_history_is_known_until_it_was_exported_though_nothing_happened(known_until, second, history_of, definitions):
-    history = dataclasses.replace(
-        history_of(leads=HUBSPOT_LEAD, stage_changes=HUBSPOT_STAGES, status_changes=HUBSPOT_STATUSES),
-        known_until=parse_instant(known_until, where="tests"),
+    history = history_of(
+        known_until=datetime.fromisoformat(known_until),
+        leads=HUBSPOT_LEAD,
+        stage_changes=HUBSPOT_STAGES,
+        status_changes=HUBSPOT_STATUSES,
     )
     snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
     outcomes = find_outcomes(history, snapshots.leads, snapshots.as_of, definitions)

@@ -30,6 +30,12 @@ def test_the_usual_lead_is_of_leads_not_of_snapshots():
     assert usual_values(matrix, weights) == {"clicks": 2.0, "source": "referral"}
 
 
+def test_what_most_leads_do_not_have_the_usual_lead_has_not():
+    matrix = FeatureMatrix(("days",), np.array([[5.0], [7.0], [np.nan]]), {})
+    assert usual_values(matrix, np.array([1.0, 1.0, 1.9])) == {"days": 5.0}
+    assert usual_values(matrix, np.array([1.0, 1.0, 2.1])) == {"days": None}
+
+
 def test_a_category_that_nobody_has_no_usual_word():
     matrix = FeatureMatrix(("source",), np.array([[np.nan], [np.nan]]), {"source": ()})
     assert usual_values(matrix, np.ones(2)) == {"source": None}

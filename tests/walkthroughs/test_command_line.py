@@ -121,7 +121,9 @@ def test_the_demo_prints_what_the_single_commands_print(demo_run, table, run_lea
     checked = run_leadml("check", folder=folder).stdout
     assert checked.startswith("800 leads, known until 2026-06-30")
     assert {"leads", "activities", "stage_changes", "connect_attempts"} <= {row[0][0] for row in rows_of(checked, 6)}
-    assert checked in demo_run.said
+    tables, audited = checked.partition("\nLeakage audit")[::2]
+    assert tables in demo_run.said
+    assert f"Leakage audit{audited.splitlines()[0].rstrip()}" in demo_run.said
     compared = run_leadml("compare", folder=folder).stdout
     assert compared in demo_run.said
     assert "Registered as readiness version 1" in demo_run.said
@@ -157,6 +159,9 @@ def test_the_notebook_gives_what_the_command_gives(project, ask, answers):
     assert orjson.loads(orjson.dumps([score.to_dict() for score in project.score()])) == answers
     for command in ("check", "compare"):
         printed = orjson.loads(ask(command, "--json").stdout)
+        if command == "check":
+            assert printed.pop("audit") == orjson.loads(orjson.dumps(project.audit().to_dict()))
+            assert printed.pop("not_audited") is None
         assert printed == orjson.loads(orjson.dumps(asdict(getattr(project, command)())))
     asked = ["L000321", "L000017"]  # neither sorted by id nor by score
     some = ask("score", "--lead", asked[0], "--lead", asked[1], "--as-of", "2026-06-01T00:00:00+02:00", "--json")

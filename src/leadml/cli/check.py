@@ -69,6 +69,13 @@ def _audit(project: Project) -> AuditReport | LeadmlError:
         return error
 
 
+def audit_in_short(report: AuditReport, language: Language) -> str:
+    """Say what the audit looked at, and how many findings there are of each grade."""
+    counts = {f"{grade}s": len(report.of_grade(grade)) for grade in GRADES}
+    looked_at = {"columns": report.columns, "leads": report.leads, "ready": report.ready}
+    return say("check.audit", language, **looked_at, snapshots=report.snapshots, **counts)
+
+
 def show_audit(audited: AuditReport | LeadmlError, language: Language) -> None:
     """Print what the leakage audit found, the gravest first, what is said alike together."""
     console = out()
@@ -77,9 +84,7 @@ def show_audit(audited: AuditReport | LeadmlError, language: Language) -> None:
         parts = audited.parts(language)
         console.print(say("check.not_audited", language, what=parts["what"], why=parts["why"]), markup=False)
         return
-    counts = {f"{grade}s": len(audited.of_grade(grade)) for grade in GRADES}
-    looked_at = {"columns": audited.columns, "leads": audited.leads, "ready": audited.ready}
-    title = say("check.audit", language, **looked_at, snapshots=audited.snapshots, **counts)
+    title = audit_in_short(audited, language)
     if not audited.findings:
         console.print(title, markup=False)
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from leadml.champion import run_folder
-from leadml.cli.check import show_check
+from leadml.cli.check import audit_in_short, show_check
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.tables import score_table
 from leadml.cli.telling import Steps, out, problems_told, tell_json
@@ -61,6 +61,8 @@ def demo(
             return
         console = out()
         show_check(report, language)
+        if training.audit is not None:
+            console.print(audit_in_short(training.audit, language), markup=False)
         console.print()
         console.print(score_table(scores[:top], language))
         if len(scores) > top:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -16,14 +16,14 @@ from leadml.coverage import Coverage, FeatureCoverage
 from leadml.engine.feature_page import features_markdown
 from leadml.explain import Explainer
 from leadml.project import Project
-from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
+from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.vocabulary import Theme
 from leadml.wording.numbers import percent, plain
 from leadml.wording.texts import Language, say
 
 _BAR = 10
 _PARTS = (("with_value", "█", "green"), ("nothing", "░", "dim"), ("missing", " ", ""))
-_COLUMNS = (
+_COLUMNS: tuple[tuple[str, Literal["left", "right"], int | None], ...] = (
     ("feature", "left", 7),
     ("bar", "left", None),
     ("with_value", "right", None),
@@ -96,24 +96,28 @@ def _show(coverage: Coverage, themes: Sequence[FeatureFileSpec], language: Langu
                 table.add_row(*_cells(covered, explainer, language))
         console.print(table)
     console.print(say("features.about", language), markup=False)
-    for line in finding_lines(coverage.findings, language):
+    files = {f"features/{theme.theme}.yaml" for theme in themes}
+    shown_findings = [finding for finding in coverage.findings if finding.table in files]
+    for line in finding_lines(shown_findings, language):
         console.print(line, markup=False, style="yellow")
 
 
 def _cells(covered: FeatureCoverage, explainer: Explainer, language: Language) -> tuple[Text, ...]:
     feature = covered.feature
     name = Text(feature.label.ja if language == "ja" else feature.label.en)
-    name.append(f"\n{feature.name}  {' · '.join(_how(feature, language))}", style="dim")
-    usual = "" if covered.usual is None else explainer.in_words(feature, covered.usual, language)
+    name.append(f"\n{feature.name}  {' · '.join(_how(covered, language))}", style="dim")
+    usual = explainer.in_words(feature, covered.usual, language)
     shares = (Text(_share(getattr(covered, part), language)) for part, _, _ in _PARTS)
     return name, _bar(covered), *shares, Text(usual), Text(_range(covered, explainer, language))
 
 
-def _how(feature: FeatureSpec, language: Language) -> Iterator[str]:
-    """Say by which kind a feature is computed, over which window."""
-    yield feature.kind
-    if feature.window_days is not None:
-        yield say("features.days", language, number=plain(feature.window_days))
+def _how(covered: FeatureCoverage, language: Language) -> Iterator[str]:
+    """Say by which kind a feature is computed, over which window, and whether models learn from it."""
+    yield covered.feature.kind
+    if covered.feature.window_days is not None:
+        yield say("features.days", language, number=plain(covered.feature.window_days))
+    if not covered.learned:
+        yield say("features.not_learned", language)
 
 
 def _share(share: float, language: Language) -> str:

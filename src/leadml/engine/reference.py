@@ -64,15 +64,14 @@ def kind_references() -> list[KindReference]:
     >>> next(kind.nothing for kind in kind_references() if kind.kind == "count")
     'No such fact: what `when_nothing` says, usually 0.'
     """
-    return [
-        KindReference(
-            name,
-            f"{_first(sys.modules[kind.compute.__module__].__doc__)} {_first(kind.compute.__doc__)}",
-            *(_part(part, sys.modules[kind.compute.__module__].__doc__) for part in PARTS),
-            kind.needs if isinstance(kind, FactKind) else (),
-        )
-        for name, kind in all_kinds().items()
-    ]
+    references = []
+    for name, kind in all_kinds().items():
+        module = sys.modules[kind.compute.__module__].__doc__
+        says = f"{_first(module)} {_first(kind.compute.__doc__)}"
+        formula, nothing, unknown = (_part(part, module) for part in PARTS)
+        needs = kind.needs if isinstance(kind, FactKind) else ()
+        references.append(KindReference(name, says, formula, nothing, unknown, needs))
+    return references
 
 
 def _first(text: str | None) -> str:

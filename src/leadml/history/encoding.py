@@ -16,6 +16,7 @@ Slots = npt.NDArray[np.uint64]
 _WIDEST = 23  # so many bytes fit, with their length, into the three words of a slot
 _FEWEST_SLOTS = 1 << 11
 _TOO_LONG = -2
+_NO_KEY = np.uint64(_WIDEST + 1) << np.uint64(56)  # what is too long, or missing
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd numbers whose bits are well mixed
 
 
@@ -63,16 +64,19 @@ class TextEncoder:
             return codes
         keys, codes = np.empty((len(texts), 3), np.uint64), np.empty(len(texts), np.int32)
         _pack(*string_buffers(texts), keys)
+        missing = texts.is_null().to_numpy(zero_copy_only=False) if texts.null_count else None
+        if missing is not None:
+            keys[missing, 2] = _NO_KEY
         with self._lock:
             done = 0
             while done < len(texts):
                 firsts = np.empty(min(self._room(), len(texts) - done), np.int64)
                 firsts[0] = len(self._words)
                 done, new = _encode(keys, done, self._slots, codes, firsts)
-                self._words += ["" if word is None else word for word in texts.take(pa.array(firsts[:new])).to_pylist()]
+                self._words += texts.take(pa.array(firsts[:new])).to_pylist()
+            if missing is not None:
+                codes[missing] = NOT_THERE
             self._add_long(texts, codes)
-        if texts.null_count:
-            codes[texts.is_null().to_numpy(zero_copy_only=False)] = NOT_THERE
         return codes
 
     def _room(self) -> int:

@@ -17,6 +17,7 @@ from leadml.history.told import DataFile, Place, Sheet
 RowsRead = Callable[[int], None]
 
 _MOST_AT_ONCE = 8
+_BYTES_OF_A_CODE = 3
 
 
 class ParquetFile:
@@ -58,11 +59,12 @@ class ParquetFile:
         sizes = [int(metadata.row_group(number).num_rows) for number in range(metadata.num_row_groups)]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         columns = [_column(self._opened.schema_arrow.field(name), int(starts[-1])) for name in self.wanted]
+        in_codes = _in_codes(metadata, self.wanted)
         each = threading.local()
 
         def read(number: int) -> int:
             if not hasattr(each, "file"):
-                each.file = parquet.ParquetFile(self.file.path)
+                each.file = parquet.ParquetFile(self.file.path, read_dictionary=in_codes)
             group = each.file.read_row_group(number, columns=self.wanted, use_threads=False)
             for name, column in zip(self.wanted, columns, strict=True):
                 column.put(number, int(starts[number]), group[name])
@@ -162,6 +164,25 @@ def _column(field: pa.Field, size: int) -> _Words | _Fixed | _Any:
     if pa.types.is_timestamp(kind) or pa.types.is_int64(kind) or pa.types.is_float64(kind):
         return _Fixed(kind, size)
     return _Any(kind)
+
+
+def _in_codes(metadata: parquet.FileMetaData, wanted: Collection[str]) -> list[str]:
+    """Name the columns that the file holds as codes: read as they lie there, they need not become texts first.
+
+    A program that meets too many different texts goes over to writing them out; then a value takes more bytes.
+    """
+    if not metadata.num_row_groups:
+        return []
+    group = metadata.row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    return [
+        column.path_in_schema
+        for column in columns
+        if column.path_in_schema in wanted
+        and column.physical_type == "BYTE_ARRAY"
+        and column.has_dictionary_page
+        and column.total_uncompressed_size <= _BYTES_OF_A_CODE * column.num_values
+    ]
 
 
 def _without_columns(rows: int) -> pa.Table:

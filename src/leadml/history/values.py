@@ -61,7 +61,7 @@ def _spoken(column: TextColumn, meaning: Mapping[str, str]) -> TextColumn:
     """Translate words, and keep those that occur."""
     occurs = np.zeros(len(column.words) + 1, dtype=bool)
     occurs[column.codes] = True
-    if not meaning and occurs[:-1].all() and not any(not word or word.isspace() for word in column.words):
+    if not meaning and occurs[:-1].all() and "" not in column.words and not any(map(str.isspace, column.words)):
         return column
     code_of: dict[str, int] = {}
     table = np.full(len(column.words) + 1, NOT_THERE, np.int32)

@@ -33,6 +33,20 @@ class ProjectSpec:
         """All features in catalogue order: themes in the order of the glossary, then as written."""
         return tuple(feature for theme in self.themes for feature in theme.features)
 
+    @property
+    def learned_themes(self) -> tuple[FeatureFileSpec, ...]:
+        """The themes without the features that `models/readiness.yaml` leaves out."""
+        chosen = (
+            (theme, tuple(feature for feature in theme.features if feature.name not in self.readiness.leave_out))
+            for theme in self.themes
+        )
+        return tuple(theme.model_copy(update={"features": features}) for theme, features in chosen if features)
+
+    @property
+    def learned_features(self) -> tuple[FeatureSpec, ...]:
+        """The features that a model is learned from, in catalogue order."""
+        return tuple(feature for theme in self.learned_themes for feature in theme.features)
+
 
 def read_project(folder: Path) -> ProjectSpec:
     """Read the definitions of a project and report every problem of all its files together.
@@ -106,6 +120,7 @@ def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError
                     hint=nearest(rule.when.feature, names),
                 )
             )
+    problems += _left_out(spec, names)
     try:
         spec.agreement.definitions.outcome(spec.readiness.outcome, where="models/readiness.yaml, outcome")
     except LeadmlError as error:
@@ -127,6 +142,21 @@ def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError
         problems.append(
             LeadmlError("named_twice", where=", ".join(f"features/{name}" for name in file_names), name=theme)
         )
+    return problems
+
+
+def _left_out(spec: ProjectSpec, names: list[str]) -> list[LeadmlError]:
+    """Check that what is left out is there, and that no rule inside the model needs it."""
+    problems = []
+    ruled = {rule.when.feature: number for number, rule in enumerate(spec.rules.rules)}
+    for number, name in enumerate(spec.readiness.leave_out):
+        where = f"models/readiness.yaml, leave_out[{number}]"
+        if name not in names:
+            known = known_words(names)
+            problems.append(LeadmlError("unknown_word", where=where, word=name, known=known, hint=nearest(name, names)))
+        elif name in ruled:
+            rule = spec.rules.rules[ruled[name]].name
+            problems.append(LeadmlError("left_out_in_rule", where=where, feature=name, rule=rule))
     return problems
 
 

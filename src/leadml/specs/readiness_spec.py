@@ -93,6 +93,10 @@ class ReadinessSpec(Specification):
     outcome: Annotated[
         str, Field(description="which outcome of sla.yaml is learned: `ready`, or a name under `definitions.outcomes`")
     ] = READY
+    leave_out: Annotated[
+        tuple[str, ...],
+        Field(description="features that are not learned from, such as those that a single request cannot know"),
+    ] = ()
     snapshots: Annotated[tuple[SnapshotSpec, ...], Field(min_length=1, description="who is scored when, in training")]
     test: Annotated[LatestLeadsSpec, Field(description="the leads on which the recipe is judged")] = LatestLeadsSpec(
         share_of_leads=0.25

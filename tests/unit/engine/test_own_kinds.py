@@ -1,7 +1,9 @@
 """A kind that a project brings: one file beside its history.yaml, and nothing else has to change."""
 
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -18,39 +20,9 @@ from leadml.errors import LeadmlError, ProblemsError
 from leadml.scoring import Scorer
 from leadml.training import train
 
-WEEKEND_SHARE = '''
-"""Which part of what happened fell on a weekend.
-
-Formula: facts on Saturdays and Sundays (UTC) / all facts
-
-Nothing: No fact: what `when_nothing` says.
-
-Unknown: The table is not known: missing.
-"""
-
-from leadml.clock import DAY
-from leadml.engine.kind import FactKind, kernel
-
-
-@kernel
-def compute(times, values, as_of, window, half_life):
-    """Divide, for 1 January 1970 was a Thursday."""
-    weekend = 0
-    for at in times:
-        if (at // DAY + 3) % 7 >= 5:
-            weekend += 1
-    return weekend / times.size
-
-
-KIND = FactKind(compute, told_as="share")
-'''
-FEATURE = """
-  - name: weekend_share_90d
-    label: {en: Share of activities on weekends, ja: 週末の行動の割合}
-    kind: weekend_share
-    window_days: 90
-    when_nothing: missing
-"""
+PAGE = (Path(__file__).parents[3] / "docs" / "kinds.md").read_text("utf-8")
+# What the page shows is what is tried here.
+WEEKEND_SHARE, FEATURE = (re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[1] for language in ("python", "yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +42,7 @@ def project_folder(demo_project, tmp_path):
     (folder / "kinds").mkdir()
     (folder / "kinds" / "weekend_share.py").write_text(WEEKEND_SHARE, encoding="utf-8")
     with (folder / "features" / "engagement.yaml").open("a", encoding="utf-8") as file:
-        file.write(FEATURE)
+        file.write(FEATURE.removeprefix("features:\n"))
     return folder
 
 

@@ -21,6 +21,7 @@ FAULTS = {
     "slashes": ("happened_at", "2026/03/02 09:00:00", "time_in_other_format"),
     "epoch": ("happened_at", "1772442000000", "time_in_other_format"),
     "no_zone": ("happened_at", "2026-03-02T09:00:00", "time_without_zone"),
+    "known_ahead": ("known_at", "2051-03-02T09:00:00Z", "fact_in_future"),
     "ahead": ("happened_at", "2051-03-02T09:00:00Z", "fact_in_future"),
     "no_id": ("lead_id", " ", "blank_id"),
     "other_id": ("lead_id", "101.0", "id_in_two_types"),
@@ -110,6 +111,7 @@ def _clean_row(chance, number):
         "known_at": f"{moment}.5Z" if number % 3 else "",
         "activity": chance.choice(["page_view", "email_click", "webinar"]),
         "value": str(number),
+        "note": f"row {number}, which nobody maps",
     }
 
 

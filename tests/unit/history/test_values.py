@@ -91,8 +91,8 @@ def test_codes_of_many_batches_are_those_of_one(seed):
 
 
 def test_texts_that_differ_only_after_many_signs_are_two():
-    texts = [f"{'x' * length}{end}" for length in range(40) for end in ("", "a", "b", "\0")]
-    assert len(set(said(chunked(texts[4:])))) == len(set(texts[4:]))
+    texts = [f"{'x' * length}{number}" for length in (0, 8, 16, 40) for number in range(100_000, 130_000)]
+    assert said(chunked(texts)) == texts
 
 
 @pytest.mark.parametrize(

@@ -138,3 +138,32 @@ def test_an_agreement_that_means_something_else_is_another_one(tiny_project):
     assert changed != text
     sla.write_text(changed, encoding="utf-8")
     assert meaning_of(read_project(tiny_project).agreement.definitions) != before
+
+
+def leaving_out(tiny_project, *names):
+    with (tiny_project / "models" / "readiness.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"leave_out: [{', '.join(names)}]\n")
+    return read_project(tiny_project)
+
+
+def test_a_feature_that_is_left_out_is_there_and_not_learned_from(tiny_project):
+    rules = tiny_project / "models" / "rules.yaml"
+    rules.write_text(rules.read_text("utf-8").partition("  - name: company_size")[0], "utf-8")
+    spec = leaving_out(tiny_project, "employees")
+    assert [feature.name for feature in spec.features] == ["employees", "pricing_page_views_30d"]
+    assert [feature.name for feature in spec.learned_features] == ["pricing_page_views_30d"]
+    assert [theme.theme for theme in spec.learned_themes] == ["engagement"]  # a theme without features is none
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "fix"),
+    [
+        ("employes", "unknown_word", "Did you mean 'employees'?"),
+        ("pricing_page_views_30d", "left_out_in_rule", "Take 'pricing_page_views_30d' out of leave_out"),
+    ],
+)
+def test_what_is_left_out_must_be_there_and_no_rule_may_need_it(tiny_project, name, code, fix):
+    with pytest.raises(LeadmlError) as caught:
+        leaving_out(tiny_project, name)
+    assert (caught.value.code, caught.value.where) == (code, "models/readiness.yaml, leave_out[0]")
+    assert fix in caught.value.part("fix")
