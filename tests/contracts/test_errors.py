@@ -124,7 +124,7 @@ IN_A_PROJECT = cases(
         IGNORED_KEY,
         "features/engagement.yaml, line 9, features[0].window_day",
         "Did you mean 'window_days'? Known keys here: attribute, half_life_days, kind, label, more_is, name, of, "
-        "table, unit, value, values, when_nothing, where, window_days.",
+        "of_which, since_stage, table, to, unit, value, values, when_nothing, where, window_days, words.",
     ),
     Case(
         "wrong type in YAML",
@@ -301,8 +301,8 @@ AFTER_TRAINING = cases(
     Case(
         "unknown format",
         leave,
-        "'scores.xlsx' does not end in .parquet, .csv or .json.",
-        "The ending says in which format scores are written.",
+        "'scores.xlsx' ends in none of .parquet, .csv, .json.",
+        "The ending says in which format it is written.",
         "--out",
         "Choose one of these endings.",
         ask=("score", "--out", "scores.xlsx"),

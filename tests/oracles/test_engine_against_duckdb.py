@@ -17,7 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from leadml.clock import DAY, HOUR, parse_instant
-from leadml.engine import company, kinds
+from leadml.engine import kinds
 from leadml.engine.catalogue import Catalogue, check_features
 from leadml.engine.compute import compute_features
 from leadml.engine.kind import FactKind, all_kinds
@@ -349,7 +349,7 @@ def expected(sql, asked, table, tables, snapshots):
     members = Counter(lead["company_id"] for lead in tables["leads"])
     company_of = {lead["lead_id"]: lead["company_id"] for lead in tables["leads"]}
     groups = [company_of[lead_id] for lead_id, _ in snapshots]
-    alone = [group is None or members[group] > company.LARGEST_BUYING_GROUP for group in groups]
+    alone = [group is None or members[group] > 500 for group in groups]
     return [
         (None, 0) if asked.of == "company" and alone[number] else found.get(number, (nothing, 0))
         for number in range(len(snapshots))

@@ -280,25 +280,28 @@ def colleagues_facts(leads, lead):
 
 
 def as_rows(records, columns):
-    times = {
-        time: np.array([microseconds(record[time]) for record in records], dtype=np.int64)
-        for time in ("happened_at", "known_at")
-    }
-    texts = {column: encoded(np.array([record[column] for record in records], dtype=object)) for column in columns}
-    values = np.array([record.get("value") for record in records], dtype=np.float64)
-    return Rows(encoded(np.array([record["lead_id"] for record in records], dtype=object)), **times, texts=texts,
-                numbers={"value": values} if "activity" in columns else {})  # fmt: skip
+    def objects(name):
+        return np.array([record.get(name) for record in records], dtype=object)
+
+    happened_at, known_at = ([microseconds(time) for time in objects(name)] for name in ("happened_at", "known_at"))
+    return Rows(
+        owner=encoded(objects("lead_id")),
+        happened_at=np.array(happened_at),
+        known_at=np.array(known_at),
+        texts={column: encoded(objects(column)) for column in columns},
+        numbers={"value": objects("value").astype(np.float64)} if "activity" in columns else {},
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_company_is_its_other_contacts(seed, spec, definitions):
     chance = random.Random(seed)
     leads = [{**random_lead(chance, number), "happened_at": AS_OF - 300 * DAY} for number in range(60)]
-    leads += [{"lead_id": f"M{number:03}", "happened_at": AS_OF - DAY, "activities": []} for number in range(1001)]
+    leads += [{"lead_id": f"M{number:03}", "happened_at": AS_OF - DAY, "activities": []} for number in range(999)]
     for lead in leads:
         lead["company_id"] = chance.choice(["C1", "C2", "C3", "C4", "C5", None])
         lead["known_at"] = AS_OF + chance.choice([-300 * DAY, -300 * DAY, -DAY, -MICROSECOND, timedelta(0), DAY])
-    for number, lead in enumerate(leads[60:]):  # 500 and 501 leads, with the one that did something
+    for number, lead in enumerate(leads[60:]):  # 500 and 501 leads, with one that did something
         lead["company_id"] = "large" if number < 499 else "too large"
     leads[0]["company_id"], leads[1]["company_id"] = "large", "too large"
     visits = [{**fact, "lead_id": lead["lead_id"]} for lead in leads for fact in lead["activities"]]

@@ -94,7 +94,7 @@ def _tasks(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
     tasks = people.objects.of("Task")
     deleted, closed = yes(tasks.of("IsDeleted")), yes(tasks.of("IsClosed"))
     names = ("Id", "WhoId", "Status", "TaskSubtype", "Type", "CallType", "CallDisposition", "CreatedDate")
-    ids, whos, statuses, subtypes, kinds, directions, results, created = (tasks.of(name) for name in names)
+    ids, who_ids, statuses, subtypes, kinds, directions, results, created = (tasks.of(name) for name in names)
     happened = [
         done or due or first
         for done, due, first in zip(tasks.of("CompletedDateTime"), tasks.of("ActivityDate"), created, strict=True)
@@ -113,7 +113,7 @@ def _tasks(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
             yield _Touch(
                 origin=tasks.origins[row],
                 event_id=f"Task/{ids[row]}",
-                person=whos[row],
+                person=who_ids[row],
                 incoming=directions[row] == "Inbound",
                 happened_at=happened[row],
                 known_at=created[row],
@@ -127,7 +127,7 @@ def _events(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
     """Read the meetings that have begun; whether anybody came, Salesforce does not say."""
     events = people.objects.of("Event")
     deleted = yes(events.of("IsDeleted"))
-    ids, whos, created, kinds = (events.of(name) for name in ("Id", "WhoId", "CreatedDate", "Type"))
+    ids, who_ids, created, kinds = (events.of(name) for name in ("Id", "WhoId", "CreatedDate", "Type"))
     starts = [
         start or other or day
         for start, other, day in zip(
@@ -145,7 +145,7 @@ def _events(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
             yield _Touch(
                 origin=events.origins[row],
                 event_id=f"Event/{ids[row]}",
-                person=whos[row],
+                person=who_ids[row],
                 incoming=False,
                 happened_at=starts[row] or created[row],
                 known_at=created[row],
