@@ -147,7 +147,7 @@ def test_training_sees_the_stage_just_entered_as_serving_does(delay, post, histo
     lead = {**LEAD, "stage_changes": [*LEAD["stage_changes"], INTO_MQL]}
     history = history_of(**as_files(lead, now))
     snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
-    matrix = compute_features(history, snapshots.leads, snapshots.as_of, Catalogue.of(spec.themes, definitions))
+    matrix = compute_features(history, snapshots.leads, snapshots.as_of, Catalogue.of(spec.learned_themes, definitions))
     live = post(lead, now)
     assert [to_iso(instant) for instant in snapshots.as_of.tolist()] == [live["as_of"]]
     assert live["lifecycle_stage"] == "mql"
