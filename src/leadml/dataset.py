@@ -10,6 +10,7 @@ import pandas as pd
 from leadml.clock import Instants, to_iso
 from leadml.engine.catalogue import Catalogue, check_features
 from leadml.engine.compute import compute_features
+from leadml.engine.kind import texts_of_own_kinds
 from leadml.engine.matrix import FeatureMatrix
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
@@ -198,6 +199,7 @@ def _recipe(history: History, spec: ProjectSpec) -> dict[str, Any]:
         "definitions": meaning_of(definitions),
         "agreement_version": spec.agreement.version,
         "features": fingerprint([theme.model_dump(mode="json") for theme in spec.learned_themes]),
+        "own_kinds": {name: fingerprint(text) for name, text in texts_of_own_kinds(spec.learned_features).items()},
         "rules": fingerprint(spec.rules.model_dump(mode="json")),
         "snapshots": [snapshot.age for snapshot in spec.readiness.snapshots],
         "outcome": {"name": name, **definitions.outcome(name).model_dump(mode="json")},

@@ -1,7 +1,7 @@
 """What a kind of feature is, and where the kinds are found."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -211,6 +211,21 @@ def _imported(path: Path, where: str) -> Kind:
     if not isinstance(kind, FactKind | ProfileKind):
         raise LeadmlError("unreadable_kind", where=where, problem="it has no KIND that is a FactKind or ProfileKind")
     return kind
+
+
+def texts_of_own_kinds(features: Iterable[FeatureSpec]) -> Mapping[str, str]:
+    """Give the code of a project's own kinds that some features use: it is part of what they mean.
+
+    Parameters
+    ----------
+    features : iterable of FeatureSpec
+
+    Returns
+    -------
+    texts : mapping of kind to str
+    """
+    used = {feature.kind for feature in features}
+    return {name: path.read_text("utf-8") for name, (path, _) in sorted(_OWN_KINDS.items()) if name in used}
 
 
 def gives_category(feature: FeatureSpec) -> bool:

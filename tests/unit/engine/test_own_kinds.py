@@ -149,3 +149,12 @@ def test_two_projects_with_different_kinds_of_one_name_are_told_apart(project_fo
     with pytest.raises(LeadmlError) as caught:
         leadml.open(other)
     assert (caught.value.code, caught.value.where) == ("named_twice", "kinds/weekend_share.py")
+
+
+def test_the_code_of_an_own_kind_is_part_of_the_recipe(project_folder):
+    project = leadml.open(project_folder)
+    before = project.training_set().recipe["own_kinds"]
+    assert list(before) == ["weekend_share"]
+    file = project_folder / "kinds" / "weekend_share.py"
+    file.write_text(file.read_text("utf-8") + "\n# changed\n", encoding="utf-8")
+    assert project.training_set().recipe["own_kinds"] != before
