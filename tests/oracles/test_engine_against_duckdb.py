@@ -490,7 +490,6 @@ def test_a_company_is_a_buying_group_up_to_its_size(others, catalogue, sql):
         assert (engine[0] is None) == (others == 500), name
 
 
-@pytest.mark.xfail(strict=True, reason="facts of two colleagues at one instant come by lead, not in declared order")
 def test_colleagues_at_one_instant_come_in_declared_order(catalogue, sql):
     said = [{"lead": lead, "back": DAY, "lead_status": word} for lead, word in ((1, "returned"), (2, "new"))]
     told = one_history(3, [0], status_changes=said)

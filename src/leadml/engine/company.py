@@ -1,18 +1,37 @@
 """The facts of a table by company: what the lead's colleagues did, the buying group."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from leadml.history.ordering import by_lead_and_time
-from leadml.history.tables import NOT_THERE, Codes, FactTable, History
+from leadml.clock import Instants
+from leadml.history.build import Rows, ties_in_order
+from leadml.history.ordering import by_lead_and_time, of_one_instant
+from leadml.history.tables import NOT_THERE, Codes, FactTable, History, TextColumn
+from leadml.specs.agreement_spec import DefinitionsSpec
 
-# A company of more leads is no buying group but a mail provider or a placeholder: nothing is known of it.
+# A company known to have more leads is no buying group but a mail provider or a placeholder: nothing is known of it.
 LARGEST_BUYING_GROUP = 500
 
 
-def by_company(history: History, table: str) -> tuple[FactTable, Codes, Codes]:
+@dataclass(frozen=True)
+class CompanyFacts:
+    """The facts of one table by company.
+
+    Attributes
+    ----------
+    facts : FactTable
+        `first` counts companies.
+    told_of : int array, shape (n_facts,)
+        The lead of each fact.
+    """
+
+    facts: FactTable
+    told_of: Codes
+
+
+def by_company(history: History, table: str, definitions: DefinitionsSpec) -> CompanyFacts:
     """Order the facts of a table by company; a colleague's facts are known since the colleague is.
 
     Parameters
@@ -20,49 +39,74 @@ def by_company(history: History, table: str) -> tuple[FactTable, Codes, Codes]:
     history : History
     table : str
         One that the history has.
+    definitions : DefinitionsSpec
+        Says in which order facts of one instant come.
 
     Returns
     -------
-    facts : FactTable
-        `first` counts companies.
-    told_of : int array, shape (n_facts,)
-        The lead of each fact.
-    company_of : int array, shape (n_leads,)
-        -1 where the company is unknown: the lead names none, or it is a request's, or too many leads share it.
+    facts : CompanyFacts
     """
     if table not in history.by_company:
-        history.by_company[table] = _ordered(history, history.facts[table])
-    return history.by_company[table]
+        history.by_company[table] = _ordered(history, history.facts[table], definitions)
+    found: CompanyFacts = history.by_company[table]
+    return found
+
+
+def companies_at(history: History, leads: Codes, as_of: Instants) -> Codes:
+    """Give the company of each lead as it was known at an instant.
+
+    Parameters
+    ----------
+    history : History
+    leads : int array, shape (n,)
+    as_of : int array, shape (n,), UTC microseconds
+
+    Returns
+    -------
+    companies : int array, shape (n,)
+        -1 where the company is unknown: the lead names none, or it is a request's, or more leads than a buying
+        group has were known to share it.
+    """
+    company_of, known_at = _companies(history), history.facts["leads"].known_at
+    by_age = np.lexsort((known_at, company_of))
+    place = np.arange(len(by_age)) - np.searchsorted(company_of[by_age], company_of[by_age])
+    one_too_many = by_age[place == LARGEST_BUYING_GROUP]
+    too_large_at = np.full(int(company_of.max(initial=0)) + 1, np.iinfo(np.int64).max)
+    too_large_at[company_of[one_too_many]] = known_at[one_too_many]
+    companies = company_of[leads]
+    unknown = (companies != NOT_THERE) & ((too_large_at[companies] < as_of) | (known_at[leads] >= as_of))
+    return np.where(unknown, NOT_THERE, companies)
 
 
 def _companies(history: History) -> Codes:
     text = history.facts["leads"].texts.get("company_id")
     if text is None or not history.knows_other_leads:
         return np.full(len(history.lead_ids), NOT_THERE, dtype=np.int64)
-    leads = np.bincount(text.codes[text.codes != NOT_THERE], minlength=len(text.words) + 1)
-    companies: Codes = np.where(leads[text.codes] > LARGEST_BUYING_GROUP, NOT_THERE, text.codes).astype(np.int64)
-    return companies
+    return text.codes.astype(np.int64)
 
 
-def _ordered(history: History, facts: FactTable) -> tuple[FactTable, Codes, Codes]:
+def _ordered(history: History, facts: FactTable, definitions: DefinitionsSpec) -> CompanyFacts:
     company_of = _companies(history)
     leads = facts.leads
     kept = np.flatnonzero(company_of[leads] != NOT_THERE)
     owners = company_of[leads[kept]].astype(np.int32)
     first, order, happened_at = by_lead_and_time(owners, facts.happened_at[kept], int(company_of.max(initial=0)) + 1)
+    known_at = np.maximum(facts.known_at, history.facts["leads"].known_at[leads])
+    rows = Rows(TextColumn(leads.astype(np.int32), ()), facts.happened_at, known_at, facts.texts, facts.numbers)
+    tied = np.flatnonzero(of_one_instant(first, happened_at))
+    if len(tied):
+        places = order[tied]
+        order[tied] = places[ties_in_order(rows.take(kept[places]), owners[places], definitions)]
     taken = kept[order]
-    return (
-        replace(
-            facts,
-            first=first,
-            happened_at=happened_at,
-            known_at=np.maximum(facts.known_at[taken], history.facts["leads"].known_at[leads[taken]]),
-            codes=np.ascontiguousarray(facts.codes[:, taken]),
-            values=np.ascontiguousarray(facts.values[:, taken]),
-        ),
-        leads[taken],
-        company_of,
+    ordered = replace(
+        facts,
+        first=first,
+        happened_at=happened_at,
+        known_at=known_at[taken],
+        codes=np.ascontiguousarray(facts.codes[:, taken]),
+        values=np.ascontiguousarray(facts.values[:, taken]),
     )
+    return CompanyFacts(ordered, leads[taken])
 
 
 def companies_too_large(history: History) -> Mapping[str, int]:

@@ -18,7 +18,7 @@ from leadml.clock import DAY, Instants
 from leadml.engine.binding import Bound, bind
 from leadml.engine.calling import borrowed, call_formula
 from leadml.engine.catalogue import Catalogue
-from leadml.engine.company import by_company
+from leadml.engine.company import by_company, companies_at
 from leadml.engine.matrix import FeatureMatrix
 from leadml.engine.plan import (
     DAY_NUMBER,
@@ -371,8 +371,9 @@ class _Computation:
             facts = self.history.facts.get(table)
             told_of, owners = _NO_ONE, self.leads
             if facts is not None and scope == "company":
-                facts, told_of, company_of = by_company(self.history, table)
-                owners = company_of[self.leads]
+                told = by_company(self.history, table, self.definitions)
+                facts, told_of = told.facts, told.told_of
+                owners = companies_at(self.history, self.leads, self.as_of)
             for one in passes:
                 if facts is None:
                     self._all_missing(one, np.arange(self.size))

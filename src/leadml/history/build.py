@@ -343,7 +343,7 @@ def _in_order(
     first, order, happened_at = by_lead_and_time(leads, rows.happened_at, len(people.lead_ids))
     tied = np.flatnonzero(of_one_instant(first, happened_at))
     if len(tied):
-        order[tied] = order[tied][_ties_in_order(rows.take(order[tied]), leads[order[tied]], definitions)]
+        order[tied] = order[tied][ties_in_order(rows.take(order[tied]), leads[order[tied]], definitions)]
     repeated = _repeated(order, tied, leads, rows)
     if repeated.any():
         findings.append(Finding(name, "counted_once", int(repeated.sum())))
@@ -383,8 +383,20 @@ def _in_alphabet(text: TextColumn) -> TextColumn:
     return TextColumn(rank[text.codes], tuple(text.words[code] for code in alphabet))
 
 
-def _ties_in_order(rows: Rows, leads: ShortCodes, definitions: DefinitionsSpec) -> Codes:
-    """Order facts of one instant, most important first: declared order, sequence, value, when it was known."""
+def ties_in_order(rows: Rows, leads: ShortCodes, definitions: DefinitionsSpec) -> Codes:
+    """Order facts of one instant, most important first: declared order, sequence, value, when it was known.
+
+    Parameters
+    ----------
+    rows : Rows, n rows
+    leads : int32 array, shape (n,)
+    definitions : DefinitionsSpec
+
+    Returns
+    -------
+    order : int array, shape (n,)
+        By lead, instant, and then as said.
+    """
     declared = {
         "lifecycle_stage": definitions.lifecycle_stages,
         "journey_stage": tuple(definitions.buyers_journey),

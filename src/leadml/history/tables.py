@@ -186,7 +186,7 @@ class History:
         What was met on the way in.
     knows_other_leads : bool
         False for the leads of a request: of their colleagues nothing is known.
-    by_company : dict of table name to tuple
+    by_company : dict of table name to CompanyFacts
         What `engine.company` has ordered by company, kept for the next question.
     """
 
@@ -196,7 +196,7 @@ class History:
     known_until: int
     findings: tuple[Finding, ...] = ()
     knows_other_leads: bool = True
-    by_company: dict[str, tuple[FactTable, Codes, Codes]] = field(default_factory=dict, repr=False, compare=False)
+    by_company: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def created_at(self) -> Instants:
