@@ -269,7 +269,7 @@ def test_every_feature_is_what_a_plain_loop_says(seed, spec, definitions):
 def colleagues_facts(leads, lead):
     """Give what the company's other contacts did, each known since the contact was; None where there is no company."""
     members = [other for other in leads if other["company_id"] == lead["company_id"]]
-    if lead["company_id"] is None or len(members) > 500:
+    if lead["company_id"] is None or sum(member["known_at"] < AS_OF for member in members) > 500:
         return None
     return [
         {**fact, "of": other["lead_id"], "known_at": max(fact["known_at"], other["known_at"])}
@@ -301,9 +301,11 @@ def test_the_company_is_its_other_contacts(seed, spec, definitions):
     for lead in leads:
         lead["company_id"] = chance.choice(["C1", "C2", "C3", "C4", "C5", None])
         lead["known_at"] = AS_OF + chance.choice([-300 * DAY, -300 * DAY, -DAY, -MICROSECOND, timedelta(0), DAY])
-    for number, lead in enumerate(leads[60:]):  # 500 and 501 leads, with one that did something
-        lead["company_id"] = "large" if number < 499 else "too large"
-    leads[0]["company_id"], leads[1]["company_id"] = "large", "too large"
+    for number, lead in enumerate(leads[60:]):  # 500 and 501 known leads, with one that did something
+        lead["company_id"], lead["known_at"] = "large" if number < 499 else "too large", AS_OF - DAY
+    leads[0] |= {"company_id": "large", "known_at": AS_OF - DAY}
+    leads[1] |= {"company_id": "too large", "known_at": AS_OF - DAY}
+    leads[2] |= {"company_id": "large", "known_at": AS_OF}  # the 501st, but nobody knows it yet
     visits = [{**fact, "lead_id": lead["lead_id"]} for lead in leads for fact in lead["activities"]]
     tables = {"leads": as_rows(leads, ["company_id"]), "activities": as_rows(visits, ["activity", "content"])}
     history = build_history(tables, definitions)

@@ -74,8 +74,8 @@ def companies_at(history: History, leads: Codes, as_of: Instants) -> Codes:
     too_large_at = np.full(int(company_of.max(initial=0)) + 1, np.iinfo(np.int64).max)
     too_large_at[company_of[one_too_many]] = known_at[one_too_many]
     companies = company_of[leads]
-    unknown = (companies != NOT_THERE) & ((too_large_at[companies] < as_of) | (known_at[leads] >= as_of))
-    return np.where(unknown, NOT_THERE, companies)
+    too_large = (companies != NOT_THERE) & (too_large_at[companies] < as_of)
+    return np.where(too_large, NOT_THERE, companies)
 
 
 def _companies(history: History) -> Codes:

@@ -80,10 +80,6 @@ def test_before_one_too_many_is_known_the_company_is_a_buying_group(history, def
     assert visits_of_colleagues(history, definitions, "anna", "2026-02-01T00:00:01Z") is None
 
 
-def test_before_it_is_known_itself_a_lead_has_no_colleagues(history, definitions):
-    assert visits_of_colleagues(history, definitions, "carla", "2026-02-01T00:00:00Z") is None
-
-
 def test_snapshots_of_many_leads_of_one_company_are_told_apart(history, definitions):
     feature = FeatureSpec(
         name="last",
