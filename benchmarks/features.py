@@ -33,10 +33,13 @@ from rivals.sixty_features import (
     KINDS,
     KINDS_SQL,
     MOST_COUNTED,
+    PACKED_COUNTS_SQL,
+    PACKED_KINDS_SQL,
     load,
     query,
     with_pandas,
     with_pandas_as_a_grid,
+    with_pandas_merging_once,
 )
 
 import leadml
@@ -255,18 +258,24 @@ def judge_engine(bars: Bars, folder: Path) -> None:
     leads, as_of = snapshots_of(folder, history)
     with duckdb.connect(config={"threads": THREADS}) as connection:
         load(connection, folder)
-        for name, features, sql, target in (("counts", COUNTS, COUNTS_SQL, 15.0), ("kinds", KINDS, KINDS_SQL, 8.0)):
-            catalogue, question = catalogue_of(features, project), query(sql)
+        for name, features, sql, packed, target in (
+            ("counts", COUNTS, COUNTS_SQL, PACKED_COUNTS_SQL, 15.0),
+            ("kinds", KINDS, KINDS_SQL, PACKED_KINDS_SQL, 8.0),
+        ):
+            catalogue, question, by_hand = catalogue_of(features, project), query(sql), query(packed)
             matrix = compute_features(history, leads, as_of, catalogue)
-            theirs = connection.sql(question).to_arrow_table()
-            check_equal(matrix.values, _in_one_order(theirs, matrix.names, "lead"), matrix.names)
+            for asked in (question, by_hand):
+                theirs = connection.sql(asked).to_arrow_table()
+                check_equal(matrix.values, _in_one_order(theirs, matrix.names, "lead"), matrix.names)
             taken = take_turns(
                 {
                     f"engine, {name}": lambda asked=catalogue: compute_features(history, leads, as_of, asked),
                     f"DuckDB, {name}": lambda asked=question: connection.sql(asked).to_arrow_table(),
+                    f"DuckDB, {name} packed into bits": lambda asked=by_hand: connection.sql(asked).to_arrow_table(),
                 }
             )
-            ours_seconds, theirs_seconds = taken.values()
+            ours_seconds, theirs_seconds, packed_seconds = taken.values()
+            print(f"DuckDB, {name} packed into bits by hand: {packed_seconds / ours_seconds:.1f} times the engine")
             bars.at_least(f"engine_against_duckdb_{name}", theirs_seconds / ours_seconds, target)
     judge_doublings(bars, folder, history)
     judge_pandas(bars, folder, history)
@@ -304,18 +313,20 @@ def judge_pandas(bars: Bars, folder: Path, history: History) -> None:
     snapshots["snapshot"] = np.arange(len(snapshots))
     sampled = np.flatnonzero(np.isin(leads, pc.index_in(sample, pa.array(history.lead_ids)).to_numpy()))
     ours = compute_features(history, leads[sampled], as_of[sampled], catalogue).values
-    for rival in (with_pandas, with_pandas_as_a_grid):
+    for rival in (with_pandas, with_pandas_merging_once, with_pandas_as_a_grid):
         check_equal(ours, rival(facts, snapshots).to_numpy(dtype=np.float64), catalogue.names)
     taken = take_turns(
         {
             "engine, counts of all snapshots": lambda: compute_features(history, leads, as_of, catalogue),
             f"pandas, counts of {len(sampled):,} snapshots": lambda: with_pandas(facts, snapshots),
+            "pandas, merging once": lambda: with_pandas_merging_once(facts, snapshots),
             "pandas, the same as a grid": lambda: with_pandas_as_a_grid(facts, snapshots),
         }
     )
-    sizes = (len(leads), len(sampled), len(sampled))
+    sizes = (len(leads), *[len(sampled)] * 3)
     ours_seconds, *theirs = (seconds / size for seconds, size in zip(taken.values(), sizes, strict=True))
-    print(f"pandas as a grid, by snapshot: {theirs[1] / ours_seconds:.1f} times as long as the engine")
+    for way, seconds in zip(("merging once", "as a grid"), theirs[1:], strict=True):
+        print(f"pandas {way}, by snapshot: {seconds / ours_seconds:.1f} times as long as the engine")
     bars.at_least("engine_against_pandas", theirs[0] / ours_seconds, 100)
 
 

@@ -29,6 +29,8 @@ from leadml.specs.agreement_spec import DefinitionsSpec
 
 Texts = npt.NDArray[np.object_]
 
+_NO_ROWS = np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -201,10 +203,7 @@ class _Identities:
 def _identities(leads: Rows, findings: list[Finding]) -> _Identities:
     """Follow merged leads to the one that is left."""
     ids = leads.owner.words
-    told = leads.texts.get("merged_into", TextColumn(np.full(len(leads), NOT_THERE, np.int32), ()))
-    times = leads.numbers.get(MERGED_AT, np.full(len(leads), np.nan))
-    merged = np.flatnonzero(told.codes != NOT_THERE)
-    into = {ids[leads.owner.codes[row]]: (told.words[told.codes[row]], times[row]) for row in merged.tolist()}
+    into = _merged_into(leads) if "merged_into" in leads.texts else {}
     survivor_of, same_since = {}, {}
     for lead_id in into:
         survivor, since, seen = lead_id, -np.inf, [lead_id]
@@ -224,6 +223,14 @@ def _identities(leads: Rows, findings: list[Finding]) -> _Identities:
     return _Identities(lead_ids, position_of, same_since)
 
 
+def _merged_into(leads: Rows) -> dict[str, tuple[str, float]]:
+    """Give, for each lead that was merged, into which, and when (NaN where nobody said)."""
+    told, ids = leads.texts["merged_into"], leads.owner
+    times = leads.numbers.get(MERGED_AT, np.full(len(leads), np.nan))
+    merged = np.flatnonzero(told.codes != NOT_THERE).tolist()
+    return {ids.words[ids.codes[row]]: (told.words[told.codes[row]], float(times[row])) for row in merged}
+
+
 def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Rows:
     """Keep the row of each lead that was known first: a lead is created once, and a later telling changes no past."""
     if len(leads) == len(people.lead_ids):
@@ -241,11 +248,13 @@ def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Ro
 
 def _as_attribute_rows(rows: Rows, skip: Sequence[str]) -> Rows:
     """Turn wide attribute columns into one fact an attribute."""
-    names = tuple(name for name in rows.texts if name not in skip)
-    nothing = TextColumn(np.empty(0, np.int32), ())
-    values = _under_each_other([rows.texts[name] for name in names] or [nothing])
+    names = tuple(name for name, text in rows.texts.items() if text.words and name not in skip)
+    if not names:
+        none = TextColumn(np.empty(0, np.int32), ())
+        return Rows(none, _NO_ROWS, _NO_ROWS, {"attribute": none, "value": none}, {})
+    values = _under_each_other([rows.texts[name] for name in names])
     present = np.flatnonzero(values.codes != NOT_THERE)
-    attribute, row = np.divmod(present, max(len(rows), 1))
+    attribute, row = np.divmod(present, len(rows))
     return Rows(
         owner=TextColumn(rows.owner.codes[row], rows.owner.words),
         happened_at=rows.happened_at[row],
@@ -329,6 +338,8 @@ def _in_order(
     rows: Rows, people: _Identities, definitions: DefinitionsSpec, name: str, findings: list[Finding]
 ) -> FactTable:
     """Order the rows of one table and drop what is there twice."""
+    if not len(rows):
+        return _empty_table(rows, len(people.lead_ids))
     leads = people.positions(rows.owner)
     strangers = leads == NOT_THERE
     if strangers.any():
@@ -341,11 +352,11 @@ def _in_order(
         texts={column: _in_alphabet(text) for column, text in rows.texts.items()},
     )
     first, order, happened_at = by_lead_and_time(leads, rows.happened_at, len(people.lead_ids))
-    tied = np.flatnonzero(of_one_instant(first, happened_at))
+    tied = np.flatnonzero(of_one_instant(first, happened_at)) if len(order) > 1 else _NO_ROWS
     if len(tied):
         order[tied] = order[tied][ties_in_order(rows.take(order[tied]), leads[order[tied]], definitions)]
     repeated = _repeated(order, tied, leads, rows)
-    if repeated.any():
+    if len(order) > 1 and repeated.any():
         findings.append(Finding(name, "counted_once", int(repeated.sum())))
         order, happened_at = order[~repeated], happened_at[~repeated]
         first = np.concatenate([[0], np.cumsum(np.bincount(leads[order], minlength=len(people.lead_ids)))])
@@ -368,6 +379,20 @@ def _in_order(
         codes=codes,
         number_columns=tuple(numbers),
         values=values,
+    )
+
+
+def _empty_table(rows: Rows, leads: int) -> FactTable:
+    texts = [column for column in rows.texts if column not in IDENTITY_COLUMNS]
+    numbers = tuple(column for column in rows.numbers if column not in IDENTITY_COLUMNS)
+    return FactTable(
+        first=np.zeros(leads + 1, np.int64),
+        happened_at=_NO_ROWS,
+        known_at=_NO_ROWS,
+        words=dict.fromkeys(texts, ()),
+        codes=np.empty((len(texts), 0), np.int32),
+        number_columns=numbers,
+        values=np.empty((len(numbers), 0)),
     )
 
 

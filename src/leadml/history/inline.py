@@ -1,13 +1,13 @@
 """Facts that arrive in a request: the same tables, one record a fact."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any
 
 import numpy as np
 
-from leadml.clock import MINUTE, InstantReading, Instants, read_instants, to_iso
+from leadml.clock import MINUTE, Instants, read_instants, to_iso
 from leadml.errors import LeadmlError, raise_problems
 from leadml.history.build import Rows, build_history
 from leadml.history.tables import FACT_TABLES, NOT_THERE, History, TextColumn
@@ -37,14 +37,16 @@ class _Gathered:
     """Records of one table, laid under each other; where they stood is told only when something is wrong."""
 
     owners: list[str] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
+    times: list[Record] = field(default_factory=list)
+    values: list[Record] = field(default_factory=list)
     places: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, owner: str, records: Sequence[Record], place: str) -> None:
-        """Add records of one lead; `place` ends in `[]` where they are a list."""
-        self.places.append((len(self.records), place))
-        self.owners.extend([owner] * len(records))
-        self.records.extend(records)
+    def add(self, owner: str, times: Sequence[Record], values: Sequence[Record], place: str) -> None:
+        """Add what one lead says; `place` ends in `[]` where it is a list."""
+        self.places.append((len(self.times), place))
+        self.owners.extend([owner] * len(times))
+        self.times.extend(times)
+        self.values.extend(values)
 
     def place(self, row: int) -> str:
         """Say where a record stood in the request."""
@@ -105,7 +107,7 @@ def histories_from_records(
         groups.setdefault(tables, []).append((number, lead))
     reader = _Reader(arrival)
     tables_of = [_gather(tables, members) for tables, members in groups.items()]
-    built = [{name: reader.rows(name, gathered) for name, gathered in tables.items()} for tables in tables_of]
+    built = [reader.read(tables) for tables in tables_of]
     raise_problems(reader.problems, where="request")
     return [
         InlineHistory(
@@ -126,16 +128,14 @@ def _gather(tables: frozenset[str], members: Sequence[tuple[int, Record]]) -> di
         lead_id, place = str(lead["lead_id"]), f"leads[{number}]"
         company_id = f"company of {lead_id}"  # its own id would mix in what another lead of the request says
         wide = {**(lead.get("attributes") or {}), "lead_type": lead.get("lead_type"), "company_id": company_id}
-        gathered["leads"].add(lead_id, [{"times": lead, "wide": wide}], place)
+        gathered["leads"].add(lead_id, [lead], [wide], place)
         if "company" in tables:
             company = lead["company"]
             times = {"created_at": company.get("created_at") or lead["created_at"], "known_at": company.get("known_at")}
-            gathered["companies"].add(
-                company_id, [{"times": times, "wide": company.get("attributes") or {}}], f"{place}.company"
-            )
+            gathered["companies"].add(company_id, [times], [company.get("attributes") or {}], f"{place}.company")
         for name in FACT_TABLES:
             if name in tables:
-                gathered[name].add(lead_id, lead[name], f"{place}.{name}[]")
+                gathered[name].add(lead_id, lead[name], lead[name], f"{place}.{name}[]")
     return gathered
 
 
@@ -148,66 +148,78 @@ class _Reader:
         self.problems: list[LeadmlError] = []
         self.skewed: dict[str, list[dict[str, str]]] = {}
 
-    def rows(self, name: str, gathered: _Gathered) -> Rows:
-        """Turn the records of one table into rows."""
-        wide = name in ("leads", "companies")
-        times = [record["times"] for record in gathered.records] if wide else gathered.records
-        values = [record["wide"] for record in gathered.records] if wide else gathered.records
-        happened_at = self._happened_at(
-            name, gathered, [str(time["created_at" if wide else "happened_at"]) for time in times]
-        )
-        known_at = self._known_at_of(gathered, [time.get("known_at") for time in times], happened_at)
-        text_columns, number_columns = _columns(name, values)
+    def read(self, tables: Mapping[str, _Gathered]) -> dict[str, Rows]:
+        """Turn the records of some tables into rows; the times of all are read at once."""
+        asked: list[tuple[str, str, list[int]]] = []
+        for name, gathered in tables.items():
+            asked.append((name, _time_column(name), list(range(len(gathered.times)))))
+            own = [row for row, time in enumerate(gathered.times) if time.get("known_at") is not None]
+            asked.append((name, "known_at", own))
+        written = [str(tables[name].times[row][column]) for name, column, rows in asked for row in rows]
+        reading = read_instants(written, time_zone=self._arrival.time_zone)
+        ends = np.cumsum([len(rows) for _, _, rows in asked]).tolist()
+        parts = [slice(end - len(rows), end) for end, (_, _, rows) in zip(ends, asked, strict=True)]
+        ahead = reading.begins > self._arrival.now + self._skew
+        if (reading.unreadable | reading.without_zone | ahead).any():
+            for (name, column, rows), part in zip(asked, parts, strict=True):
+                for code, mask in (
+                    ("not_a_time", reading.unreadable[part]),
+                    ("time_without_zone", reading.without_zone[part]),
+                    ("fact_in_future", ahead[part]),
+                ):
+                    self.problems.extend(
+                        LeadmlError(code, where=f"{tables[name].place(rows[row])}.{column}", value=written[part][row])
+                        for row in np.flatnonzero(mask).tolist()
+                    )
+        instants = {
+            (name, column): (rows, reading.instants[part])
+            for (name, column, rows), part in zip(asked, parts, strict=True)
+        }
+        return {
+            name: self._rows(name, gathered, instants[name, _time_column(name)][1], *instants[name, "known_at"])
+            for name, gathered in tables.items()
+        }
+
+    def _rows(self, name: str, gathered: _Gathered, happened_at: Instants, own: list[int], told: Instants) -> Rows:
+        """Turn the records of one table into rows; `told` says since when the records `own` were known."""
+        happened_at = self._not_ahead(name, gathered, happened_at)
+        known_at = self._known_at_of(gathered, happened_at)
+        known_at[own] = np.minimum(told, self._arrival.now)
+        text_columns, number_columns = _columns(name, gathered.values)
         return Rows(
             owner=_encoded(gathered.owners),
             happened_at=happened_at,
             known_at=np.maximum(known_at, happened_at),
-            texts={column: _encoded([value.get(column) for value in values]) for column in text_columns},
+            texts={column: _encoded([value.get(column) for value in gathered.values]) for column in text_columns},
             numbers={
-                column: np.array(
-                    [np.nan if value.get(column) is None else value[column] for value in values], dtype=np.float64
-                )
+                column: np.array([value.get(column) for value in gathered.values], np.float64)  # of None: NaN
                 for column in number_columns
             },
         )
 
-    def _instants(self, place: Callable[[int], str], written: list[str], column: str) -> Instants:
-        if not written:
-            return np.empty(0, dtype=np.int64)
-        reading: InstantReading = read_instants(written, time_zone=self._arrival.time_zone)
-        for code, mask in (("not_a_time", reading.unreadable), ("time_without_zone", reading.without_zone)):
-            self.problems.extend(
-                LeadmlError(code, where=f"{place(row)}.{column}", value=written[row])
-                for row in np.flatnonzero(mask).tolist()
-            )
-        for row in np.flatnonzero(reading.begins > self._arrival.now + self._skew).tolist():
-            self.problems.append(LeadmlError("fact_in_future", where=f"{place(row)}.{column}", value=written[row]))
-        return reading.instants
-
-    def _happened_at(self, name: str, gathered: _Gathered, written: list[str]) -> Instants:
-        column = "created_at" if name in ("leads", "companies") else "happened_at"
-        instants = self._instants(gathered.place, written, column)
+    def _not_ahead(self, name: str, gathered: _Gathered, instants: Instants) -> Instants:
+        """Take what is dated a little ahead as happened now."""
+        column = _time_column(name)
         # Whoever is asked about exists; but what is dated with this day alone may happen until it ends.
         latest = np.inf if column == "created_at" else self._arrival.now + self._skew
         ahead = (instants > self._arrival.now) & (instants <= latest)
+        if not ahead.any():
+            return instants
         for row in np.flatnonzero(ahead):
             said = {"table": name, column: to_iso(int(instants[row])), "taken_as": to_iso(self._arrival.now)}
             self.skewed.setdefault(gathered.owners[row], []).append(said)
         return np.where(ahead, self._arrival.now, instants)
 
-    def _known_at_of(self, gathered: _Gathered, written: list[str | None], happened_at: Instants) -> Instants:
-        own = [row for row, value in enumerate(written) if value is not None]
-        known_at = (
-            happened_at.copy()
-            if self._arrival.known_at is None
-            else np.array(
-                [self._arrival.known_at.get(owner, self._arrival.now) for owner in gathered.owners], dtype=np.int64
-            )
-        )
-        if own:
-            told = self._instants(lambda row: gathered.place(own[row]), [str(written[row]) for row in own], "known_at")
-            known_at[own] = np.minimum(told, self._arrival.now)
-        return known_at
+    def _known_at_of(self, gathered: _Gathered, happened_at: Instants) -> Instants:
+        """Say when records became known that do not say it themselves."""
+        if self._arrival.known_at is None:
+            return happened_at.copy()
+        known = [self._arrival.known_at.get(owner, self._arrival.now) for owner in gathered.owners]
+        return np.array(known, dtype=np.int64)
+
+
+def _time_column(name: str) -> str:
+    return "created_at" if name in ("leads", "companies") else "happened_at"
 
 
 def _columns(name: str, values: Sequence[Record]) -> tuple[list[str], list[str]]:
@@ -222,9 +234,13 @@ def _columns(name: str, values: Sequence[Record]) -> tuple[list[str], list[str]]
 
 def _encoded(values: Sequence[object]) -> TextColumn:
     """Give each different text its place in the alphabet; for the few facts of a request faster than arrays."""
-    if not set(map(type, values)) <= {str, NoneType}:
+    different = set(values)
+    if not set(map(type, different)) <= {str, NoneType}:
         values = [_word(value) for value in values]
-    words = sorted(word for word in set(values) if isinstance(word, str) and word)
+        different = set(values)
+    words = sorted(word for word in different if isinstance(word, str) and word)
+    if len(different) == 1:
+        return TextColumn(np.full(len(values), 0 if words else NOT_THERE, np.int32), tuple(words))
     code_of: dict[object, int] = {word: code for code, word in enumerate(words)}
     return TextColumn(np.array([code_of.get(value, NOT_THERE) for value in values], np.int32), tuple(words))
 

@@ -69,7 +69,10 @@ def by_lead_and_time(leads: ShortCodes, happened_at: Instants, size: int) -> tup
     >>> first.tolist(), order.tolist(), times.tolist()
     ([0, 1, 3], [1, 2, 0], [9, 5, 7])
     """
-    first = np.concatenate([[0], np.cumsum(np.bincount(leads, minlength=size))]).astype(np.int64)
+    first = np.zeros(size + 1, np.int64)
+    np.cumsum(np.bincount(leads, minlength=size), out=first[1:])
+    if len(leads) < 2:
+        return first, np.arange(len(leads)), happened_at
     order, times = np.empty(len(leads), np.int64), np.empty(len(leads), np.int64)
     leads, happened_at = np.ascontiguousarray(leads), np.ascontiguousarray(happened_at)
     if len(leads) < _MANY:
