@@ -262,20 +262,25 @@ def judge_engine(bars: Bars, folder: Path) -> None:
             ("counts", COUNTS, COUNTS_SQL, PACKED_COUNTS_SQL, 15.0),
             ("kinds", KINDS, KINDS_SQL, PACKED_KINDS_SQL, 8.0),
         ):
-            catalogue, question, by_hand = catalogue_of(features, project), query(sql), query(packed)
+            catalogue, question = catalogue_of(features, project), query(sql)
+            others = {"in two steps": query(sql, in_two_steps=True), "packed into bits by hand": query(packed)}
             matrix = compute_features(history, leads, as_of, catalogue)
-            for asked in (question, by_hand):
+            for asked in (question, *others.values()):
                 theirs = connection.sql(asked).to_arrow_table()
                 check_equal(matrix.values, _in_one_order(theirs, matrix.names, "lead"), matrix.names)
             taken = take_turns(
                 {
                     f"engine, {name}": lambda asked=catalogue: compute_features(history, leads, as_of, asked),
                     f"DuckDB, {name}": lambda asked=question: connection.sql(asked).to_arrow_table(),
-                    f"DuckDB, {name} packed into bits": lambda asked=by_hand: connection.sql(asked).to_arrow_table(),
+                    **{
+                        f"DuckDB, {name}, {way}": lambda asked=other: connection.sql(asked).to_arrow_table()
+                        for way, other in others.items()
+                    },
                 }
             )
-            ours_seconds, theirs_seconds, packed_seconds = taken.values()
-            print(f"DuckDB, {name} packed into bits by hand: {packed_seconds / ours_seconds:.1f} times the engine")
+            ours_seconds, theirs_seconds, *others_seconds = taken.values()
+            for way, seconds in zip(others, others_seconds, strict=True):
+                print(f"DuckDB, {name}, {way}: {seconds / ours_seconds:.1f} times the engine")
             bars.at_least(f"engine_against_duckdb_{name}", theirs_seconds / ours_seconds, target)
     judge_doublings(bars, folder, history)
     judge_pandas(bars, folder, history)

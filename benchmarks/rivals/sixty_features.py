@@ -60,13 +60,23 @@ def _within(days: int) -> str:
     return f"(age <= {days * DAY})::BIGINT"
 
 
+_NEWEST = "min(age) FILTER ({of}true)"
+
+
 def _counted(days: int) -> str:
-    return f"count(*) FILTER (age <= {days * DAY})"
+    return f"count(*) FILTER ({{of}}age <= {days * DAY})"
 
 
-# As one writes it who knows DuckDB well: group by snapshot and activity, then turn activities into columns.
+# As it is mostly written: one GROUP BY snapshot with a FILTER for each feature. With `in_two_steps`, as one writes it
+# who knows DuckDB well: grouped by snapshot and activity, then activities turned into columns.
 COUNTS_SQL = Sql(
-    {"d7": _counted(7), "d30": _counted(30), "d90": _counted(90), "every": "count(*)", "newest": "min(age)"},
+    {
+        "d7": _counted(7),
+        "d30": _counted(30),
+        "d90": _counted(90),
+        "every": "count(*) FILTER ({of}true)",
+        "newest": _NEWEST,
+    },
     {
         "7d": "coalesce(x.d7, 0)",
         "30d": "coalesce(x.d30, 0)",
@@ -78,9 +88,9 @@ COUNTS_SQL = Sql(
 KINDS_SQL = Sql(
     {
         "d30": _counted(30),
-        "newest": "min(age)",
-        "total": f"sum(value) FILTER (age <= {90 * DAY})",
-        "days": f"count(DISTINCT days_ago) FILTER (age <= {90 * DAY})",
+        "newest": _NEWEST,
+        "total": f"sum(value) FILTER ({{of}}age <= {90 * DAY})",
+        "days": f"count(DISTINCT days_ago) FILTER ({{of}}age <= {90 * DAY})",
         "pace": f"2 * {_counted(7)} - {_counted(14)}",
     },
     {
@@ -92,12 +102,13 @@ KINDS_SQL = Sql(
     },
 )
 
-# The fastest of what was tried, which nobody would write by hand. Seconds of processors with DuckDB 2.0, 10 million facts in the sorted table, counts and
-# kinds: one GROUP BY snapshot with 60 FILTERs 9.2 and 57; grouped by (snapshot, activity), then turned by 60
-# MAX ... FILTER 5.9 and 10; as below, counts packed into one integer, days as bits of another, turned by 12 ANY_VALUE
-# of a struct, 3.2 and 4.4. Of 2.5 million facts, counts, where this takes 0.9: without packing 1.2; packed in one
-# GROUP BY 1.0-1.3; turned by 12 joins 1.4-1.7, by a map 1.4-1.7; a lateral join 4.2-4.6; UNION ALL over ranges of leads
-# no faster than one query. COUNT(DISTINCT) of days 1.2-1.7 where bits take 0.5; grouped by day before, twice as long.
+# The fastest of what was tried, which nobody would write by hand. Seconds of processors with DuckDB 2.0, 10 million
+# facts in the sorted table, counts and kinds: one GROUP BY snapshot with 60 FILTERs 9.2 and 57; grouped by (snapshot,
+# activity), then turned by 60 MAX ... FILTER 5.9 and 10; as below, counts packed into one integer, days as bits of
+# another, turned by 12 ANY_VALUE of a struct, 3.2 and 4.4. Of 2.5 million facts, counts, where this takes 0.9:
+# without packing 1.2; packed in one GROUP BY 1.0-1.3; turned by 12 joins 1.4-1.7, by a map 1.4-1.7; a lateral join
+# 4.2-4.6; UNION ALL over ranges of leads no faster than one query. COUNT(DISTINCT) of days 1.2-1.7 where bits take
+# 0.5; grouped by day before, twice as long.
 PACKED_COUNTS_SQL = Sql(
     {
         "counts": f"sum_no_overflow(1 + ({_within(90)} << 16) + ({_within(30)} << 32) + ({_within(7)} << 48))",
@@ -145,9 +156,33 @@ snapshots AS (
 """
 
 
-def query(sql: Sql, sources: str = "") -> str:
+def query(sql: Sql, sources: str = "", *, in_two_steps: bool = False) -> str:
     """Write a set of features as one query over `facts` and `snapshots`."""
-    added = ", ".join(f"{formula} AS {name}" for name, formula in sql.added.items())
+    read = ", ".join(
+        f"{formula.replace('x.', f'x{place}.' if sql.packed else f'x{place}_')} AS {activity}_{name}"
+        for place, activity in enumerate(ACTIVITIES)
+        for name, formula in sql.read.items()
+    )
+    grouped = _in_two_steps(sql) if in_two_steps or sql.packed else _in_one_step(sql)
+    return f"""
+    WITH {sources} pairs AS (
+        SELECT snapshot, activity, value, as_of - happened_at AS age, s.day - f.day AS days_ago
+        FROM facts f JOIN snapshots s USING (lead) WHERE happened_at < as_of AND known_at < as_of),
+    {grouped}
+    SELECT lead, as_of, {read} FROM snapshots LEFT JOIN by_snapshot USING (snapshot)"""
+
+
+def _in_one_step(sql: Sql) -> str:
+    every = ", ".join(
+        f"{formula.format(of=f'activity = {place} AND ')} AS x{place}_{name}"
+        for place in range(len(ACTIVITIES))
+        for name, formula in sql.added.items()
+    )
+    return f"by_snapshot AS (SELECT snapshot, {every} FROM pairs GROUP BY snapshot)"
+
+
+def _in_two_steps(sql: Sql) -> str:
+    added = ", ".join(f"{formula.format(of='')} AS {name}" for name, formula in sql.added.items())
     packed = ", ".join(f"{name} := {name}" for name in sql.added)
     turned = ", ".join(
         f"any_value(struct_pack({packed})) FILTER (activity = {place}) AS x{place}"
@@ -155,18 +190,8 @@ def query(sql: Sql, sources: str = "") -> str:
         else ", ".join(f"max({name}) FILTER (activity = {place}) AS x{place}_{name}" for name in sql.added)
         for place in range(len(ACTIVITIES))
     )
-    read = ", ".join(
-        f"{formula.replace('x.', f'x{place}.' if sql.packed else f'x{place}_')} AS {activity}_{name}"
-        for place, activity in enumerate(ACTIVITIES)
-        for name, formula in sql.read.items()
-    )
-    return f"""
-    WITH {sources} pairs AS (
-        SELECT snapshot, activity, value, as_of - happened_at AS age, s.day - f.day AS days_ago
-        FROM facts f JOIN snapshots s USING (lead) WHERE happened_at < as_of AND known_at < as_of),
-    by_activity AS (SELECT snapshot, activity, {added} FROM pairs GROUP BY snapshot, activity),
-    by_snapshot AS (SELECT snapshot, {turned} FROM by_activity GROUP BY snapshot)
-    SELECT lead, as_of, {read} FROM snapshots LEFT JOIN by_snapshot USING (snapshot)"""
+    return f"""by_activity AS (SELECT snapshot, activity, {added} FROM pairs GROUP BY snapshot, activity),
+    by_snapshot AS (SELECT snapshot, {turned} FROM by_activity GROUP BY snapshot)"""
 
 
 def load(connection: "DuckDBPyConnection", folder: Path) -> None:
