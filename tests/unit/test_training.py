@@ -49,7 +49,7 @@ def test_a_model_says_what_made_it(demo_model, demo_training_set, spec):
     assert demo_model.recipe["learner"]["leaves"] == 6
     assert demo_model.recipe["seed"] == 7
     assert set(demo_model.recipe["packages"]) >= {"leadml", "lightgbm", "numpy"}
-    assert list(demo_model.usual_values) == [feature.name for feature in spec.features]
+    assert list(demo_model.usual_values) == [feature.name for feature in spec.learned_features]
 
 
 def test_training_twice_gives_the_same_model(demo_model, demo_training_set, spec):
