@@ -1,10 +1,8 @@
 """Opens an export of Salesforce and tells its tables, one after the other."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from leadml.errors import LeadmlError, raise_problems
-from leadml.history.documents import ENDINGS, is_json
+from leadml.history.exports import Export, read_files
 from leadml.history.salesforce.activities import activities_told, connect_attempts_told
 from leadml.history.salesforce.changes import (
     assignments_told,
@@ -17,9 +15,6 @@ from leadml.history.salesforce.leads import companies_told, leads_told
 from leadml.history.salesforce.objects import SYSTEM, Objects
 from leadml.history.salesforce.people import People
 from leadml.history.told import DataFile, Told
-from leadml.specs.history_spec import SourceSpec
-
-_CSV = (".csv", ".csv.gz")
 
 _TOLD: Mapping[str, Callable[..., Told]] = {
     "leads": leads_told,
@@ -34,41 +29,7 @@ _TOLD: Mapping[str, Callable[..., Told]] = {
 }
 
 
-@dataclass(frozen=True)
-class SalesforceExport:
-    """The files of one export of Salesforce, read once."""
-
-    people: People
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """Name the tables that such an export can fill."""
-        return tuple(_TOLD)
-
-    def told(self, table: str, source: SourceSpec) -> Sequence[Told]:
-        """Tell the rows of one table.
-
-        Parameters
-        ----------
-        table : str
-            One of `tables`.
-        source : SourceSpec
-            `attributes` and `options` are followed here.
-
-        Returns
-        -------
-        told : sequence of Told
-            One, with what was noticed on the way.
-
-        Raises
-        ------
-        LeadmlError
-            What docs/salesforce.md lists: objects or fields that were not exported, unknown options.
-        """
-        return [_TOLD[table](self.people, source, where=f"history.yaml, tables.{table}, file {source.file}")]
-
-
-def open_salesforce(files: Sequence[DataFile]) -> SalesforceExport:
+def open_salesforce(files: Sequence[DataFile]) -> Export:
     """Read the files of an export of Salesforce.
 
     Parameters
@@ -78,26 +39,13 @@ def open_salesforce(files: Sequence[DataFile]) -> SalesforceExport:
 
     Returns
     -------
-    export : SalesforceExport
+    export : Export
 
     Raises
     ------
     LeadmlError, ProblemsError
         Every file that cannot be read.
     """
-    objects, problems = Objects(), []
-    for file in files:
-        try:
-            if is_json(file):
-                objects.read_json(file)
-            elif file.path.name.lower().endswith(_CSV):
-                objects.read_csv(file)
-            else:
-                known = ", ".join((*ENDINGS, *_CSV))
-                problems.append(
-                    LeadmlError("file_of_no_export", where=file.name, file=file.name, system=SYSTEM, known=known)
-                )
-        except LeadmlError as problem:
-            problems.append(problem)
-    raise_problems(problems, where="history.yaml")
-    return SalesforceExport(People(objects))
+    objects = Objects()
+    read_files(files, system=SYSTEM, read_json=objects.read_json, read_csv=objects.read_csv)
+    return Export(People(objects), _TOLD)
