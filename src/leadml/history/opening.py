@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from leadml.errors import LeadmlError, ProblemsError, known_words
 from leadml.history.databases import read_database
 from leadml.history.dirty import QUARANTINE
-from leadml.history.files import found_files, read_sheet
 from leadml.history.exports import Export
+from leadml.history.files import found_files, read_sheet
 from leadml.history.formats import FORMATS
 from leadml.history.frames import read_frame
 from leadml.history.mapping import asked_columns
