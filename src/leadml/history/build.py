@@ -10,7 +10,7 @@ import pandas as pd
 
 from leadml.clock import Instants
 from leadml.errors import LeadmlError, known_words
-from leadml.history.ordering import by_lead_and_time, of_one_instant, take_all
+from leadml.history.ordering import by_lead_and_time, of_one_instant, rows_of_leads, take_all
 from leadml.history.tables import (
     FACT_TABLES,
     IDENTITY_COLUMNS,
@@ -312,7 +312,7 @@ def _with_derived(name: str, rows: Rows, definitions: DefinitionsSpec) -> Rows:
         if (made_by := texts.get("made_by")) is not None:
             counts &= _is_any_of(made_by, valid.made_by) | (made_by.codes == NOT_THERE)
         texts["valid"] = TextColumn(counts.astype(np.int32), ("no", "yes"))
-    return replace(rows, texts=texts)
+    return Rows(rows.owner, rows.happened_at, rows.known_at, texts, rows.numbers)
 
 
 def _translated(text: TextColumn, meaning: Mapping[str, str]) -> TextColumn:
@@ -341,16 +341,13 @@ def _in_order(
     if not len(rows):
         return _empty_table(rows, len(people.lead_ids))
     leads = people.positions(rows.owner)
-    strangers = leads == NOT_THERE
-    if strangers.any():
+    if leads.min() == NOT_THERE:
+        strangers = leads == NOT_THERE
         example = rows.owner.words[rows.owner.codes[int(np.argmax(strangers))]]
         findings.append(Finding(name, "unknown_lead", int(strangers.sum()), {"example": example}))
         rows, leads = rows.take(~strangers), leads[~strangers]
-    rows = replace(
-        rows,
-        known_at=people.known_at(rows),
-        texts={column: _in_alphabet(text) for column, text in rows.texts.items()},
-    )
+    in_alphabet = {column: _in_alphabet(text) for column, text in rows.texts.items()}
+    rows = Rows(rows.owner, rows.happened_at, people.known_at(rows), in_alphabet, rows.numbers)
     first, order, happened_at = by_lead_and_time(leads, rows.happened_at, len(people.lead_ids))
     tied = np.flatnonzero(of_one_instant(first, happened_at)) if len(order) > 1 else _NO_ROWS
     if len(tied):
@@ -359,7 +356,7 @@ def _in_order(
     if len(order) > 1 and repeated.any():
         findings.append(Finding(name, "counted_once", int(repeated.sum())))
         order, happened_at = order[~repeated], happened_at[~repeated]
-        first = np.concatenate([[0], np.cumsum(np.bincount(leads[order], minlength=len(people.lead_ids)))])
+        first = rows_of_leads(leads[order], len(people.lead_ids))
     texts = {column: text for column, text in rows.texts.items() if column not in IDENTITY_COLUMNS}
     numbers = {column: values for column, values in rows.numbers.items() if column not in IDENTITY_COLUMNS}
     codes = np.empty((len(texts), len(order)), dtype=np.int32)

@@ -48,6 +48,10 @@ class _Gathered:
         self.times.extend(times)
         self.values.extend(values)
 
+    def say_when_known(self) -> list[int]:
+        """Give the records that carry a `known_at` of their own."""
+        return [row for row, time in enumerate(self.times) if time.get("known_at") is not None]
+
     def place(self, row: int) -> str:
         """Say where a record stood in the request."""
         first, place = next((first, place) for first, place in reversed(self.places) if first <= row)
@@ -150,15 +154,18 @@ class _Reader:
 
     def read(self, tables: Mapping[str, _Gathered]) -> dict[str, Rows]:
         """Turn the records of some tables into rows; the times of all are read at once."""
-        asked: list[tuple[str, str, list[int]]] = []
+        asked: list[tuple[str, str, Sequence[int]]] = []
         for name, gathered in tables.items():
-            asked.append((name, _time_column(name), list(range(len(gathered.times)))))
-            own = [row for row, time in enumerate(gathered.times) if time.get("known_at") is not None]
-            asked.append((name, "known_at", own))
-        written = [str(tables[name].times[row][column]) for name, column, rows in asked for row in rows]
+            asked.append((name, _time_column(name), range(len(gathered.times))))
+            if own := gathered.say_when_known():
+                asked.append((name, "known_at", own))
+        written: list[str] = []
+        parts = []
+        for name, column, rows in asked:
+            times = tables[name].times
+            parts.append(slice(len(written), len(written) + len(rows)))
+            written.extend([str(times[row][column]) for row in rows])
         reading = read_instants(written, time_zone=self._arrival.time_zone)
-        ends = np.cumsum([len(rows) for _, _, rows in asked]).tolist()
-        parts = [slice(end - len(rows), end) for end, (_, _, rows) in zip(ends, asked, strict=True)]
         ahead = reading.begins > self._arrival.now + self._skew
         if (reading.unreadable | reading.without_zone | ahead).any():
             for (name, column, rows), part in zip(asked, parts, strict=True):
@@ -171,20 +178,24 @@ class _Reader:
                         LeadmlError(code, where=f"{tables[name].place(rows[row])}.{column}", value=written[part][row])
                         for row in np.flatnonzero(mask).tolist()
                     )
-        instants = {
+        told = {
             (name, column): (rows, reading.instants[part])
             for (name, column, rows), part in zip(asked, parts, strict=True)
         }
         return {
-            name: self._rows(name, gathered, instants[name, _time_column(name)][1], *instants[name, "known_at"])
+            name: self._rows(name, gathered, told[name, _time_column(name)][1], told.get((name, "known_at")))
             for name, gathered in tables.items()
         }
 
-    def _rows(self, name: str, gathered: _Gathered, happened_at: Instants, own: list[int], told: Instants) -> Rows:
-        """Turn the records of one table into rows; `told` says since when the records `own` were known."""
+    def _rows(
+        self, name: str, gathered: _Gathered, happened_at: Instants, told: tuple[Sequence[int], Instants] | None
+    ) -> Rows:
+        """Turn the records of one table into rows; `told` names those that say when they were known, and when."""
         happened_at = self._not_ahead(name, gathered, happened_at)
         known_at = self._known_at_of(gathered, happened_at)
-        known_at[own] = np.minimum(told, self._arrival.now)
+        if told is not None:
+            rows, instants = told
+            known_at[rows] = np.minimum(instants, self._arrival.now)
         text_columns, number_columns = _columns(name, gathered.values)
         return Rows(
             owner=_encoded(gathered.owners),
@@ -200,6 +211,8 @@ class _Reader:
     def _not_ahead(self, name: str, gathered: _Gathered, instants: Instants) -> Instants:
         """Take what is dated a little ahead as happened now."""
         column = _time_column(name)
+        if instants.max(initial=0) <= self._arrival.now:
+            return instants
         # Whoever is asked about exists; but what is dated with this day alone may happen until it ends.
         latest = np.inf if column == "created_at" else self._arrival.now + self._skew
         ahead = (instants > self._arrival.now) & (instants <= latest)
@@ -238,11 +251,9 @@ def _encoded(values: Sequence[object]) -> TextColumn:
     if not set(map(type, different)) <= {str, NoneType}:
         values = [_word(value) for value in values]
         different = set(values)
-    words = sorted(word for word in different if isinstance(word, str) and word)
-    if len(different) == 1:
-        return TextColumn(np.full(len(values), 0 if words else NOT_THERE, np.int32), tuple(words))
-    code_of: dict[object, int] = {word: code for code, word in enumerate(words)}
-    return TextColumn(np.array([code_of.get(value, NOT_THERE) for value in values], np.int32), tuple(words))
+    words = tuple(sorted(word for word in different if isinstance(word, str) and word))
+    code_of: dict[object, int] = {None: NOT_THERE, "": NOT_THERE, **{word: code for code, word in enumerate(words)}}
+    return TextColumn(np.array(list(map(code_of.__getitem__, values)), np.int32), words)
 
 
 def _word(value: object) -> str | None:

@@ -44,6 +44,35 @@ def _put_in_order(  # noqa: PLR0913 - compiled code takes arrays instead of obje
             times[before + 1], order[before + 1] = time, row
 
 
+@njit("int64[::1](int32[::1], int64)", cache=True, nogil=True)
+def rows_of_leads(leads: ShortCodes, size: int) -> Codes:
+    """Count the rows of each lead, and say where those of each begin once they are in order.
+
+    Parameters
+    ----------
+    leads : int32 array, shape (n,)
+        Positions of leads, all below `size`.
+    size : int
+        Number of leads.
+
+    Returns
+    -------
+    first : int array, shape (size + 1,)
+        Lead `i` will have the places `first[i]:first[i + 1]`.
+
+    Examples
+    --------
+    >>> rows_of_leads(np.array([1, 0, 1], np.int32), 3).tolist()
+    [0, 1, 3, 3]
+    """
+    first = np.zeros(size + 1, np.int64)
+    for lead in leads:
+        first[lead + 1] += 1
+    for lead in range(size):
+        first[lead + 1] += first[lead]
+    return first
+
+
 def by_lead_and_time(leads: ShortCodes, happened_at: Instants, size: int) -> tuple[Codes, Codes, Instants]:
     """Sort rows by lead and time; rows of one lead and instant stay as they came.
 
@@ -69,12 +98,11 @@ def by_lead_and_time(leads: ShortCodes, happened_at: Instants, size: int) -> tup
     >>> first.tolist(), order.tolist(), times.tolist()
     ([0, 1, 3], [1, 2, 0], [9, 5, 7])
     """
-    first = np.zeros(size + 1, np.int64)
-    np.cumsum(np.bincount(leads, minlength=size), out=first[1:])
+    leads, happened_at = np.ascontiguousarray(leads), np.ascontiguousarray(happened_at)
+    first = rows_of_leads(leads, size)
     if len(leads) < 2:
         return first, np.arange(len(leads)), happened_at
     order, times = np.empty(len(leads), np.int64), np.empty(len(leads), np.int64)
-    leads, happened_at = np.ascontiguousarray(leads), np.ascontiguousarray(happened_at)
     if len(leads) < _MANY:
         _put_in_order(leads, happened_at, 0, size, first, order, times)
         return first, order, times
@@ -110,6 +138,7 @@ def take_all(columns: Sequence[npt.NDArray[np.generic]], order: Codes, into: Seq
         list(threads.map(take, range(len(columns))))
 
 
+@njit("bool_[::1](int64[::1], int64[::1])", cache=True, nogil=True)
 def of_one_instant(first: Codes, happened_at: Instants) -> Mask:
     """Mark the rows that share lead and instant with a neighbour.
 
@@ -128,8 +157,9 @@ def of_one_instant(first: Codes, happened_at: Instants) -> Mask:
     >>> of_one_instant(np.array([0, 2, 3]), np.array([5, 5, 5])).tolist()
     [True, True, False]
     """
-    as_before = np.zeros(len(happened_at) + 1, dtype=bool)
-    as_before[1:-1] = happened_at[1:] == happened_at[:-1]
-    as_before[first] = False
-    tied: Mask = as_before[:-1] | as_before[1:]
+    tied = np.zeros(len(happened_at), np.bool_)
+    for lead in range(first.size - 1):
+        for place in range(first[lead] + 1, first[lead + 1]):
+            if happened_at[place] == happened_at[place - 1]:
+                tied[place - 1] = tied[place] = True
     return tied
