@@ -40,7 +40,8 @@ docs: $(TEST) ## run the examples that stand in the pages
 	@$(VENV)/bin/python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE $(PAGES)
 
 bench: $(TEST) ## answer every question in benchmarks/
-	@for question in $(wildcard benchmarks/*.py); do echo "== $$question"; $(VENV)/bin/python $$question || exit 1; done
+	@short=; for question in $(wildcard benchmarks/*.py); do echo "== $$question"; $(VENV)/bin/python $$question || short="$$short $$question"; done; \
+	if [ -n "$$short" ]; then echo "short:$$short"; exit 1; fi
 
 serve: $(RUN) ## the scoring service on this machine
 	@$(VENV)/bin/leadml serve

@@ -7,6 +7,7 @@ import numpy as np
 
 from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import Catalogue
+from leadml.engine.company import companies_too_large
 from leadml.engine.compute import compute_features
 from leadml.engine.unheard import unheard_words
 from leadml.history.tables import Finding, History, Numbers
@@ -68,7 +69,8 @@ class Coverage:
     features : tuple of FeatureCoverage
         In the order of the catalogue.
     findings : tuple of Finding
-        Features that never have a value, and words of feature files that no fact has.
+        Features that never have a value, words of feature files that no fact has, and companies of too
+        many leads to be a buying group.
     catalogue : Catalogue
     """
 
@@ -150,7 +152,7 @@ def _range(values: Numbers, weights: Numbers) -> tuple[float | None, float | Non
 def _findings(
     history: History, features: list[FeatureCoverage], spec: ProjectSpec, catalogue: Catalogue, snapshots: int
 ) -> tuple[Finding, ...]:
-    """Name each feature that sees nothing once: by the word that is wrong, where there is one."""
+    """Name each feature that sees nothing once, by the word that is wrong where there is one; then odd companies."""
     unheard = unheard_words(history, spec.themes, catalogue)
     explained = {name for name, _ in unheard}
     never = (
@@ -163,4 +165,8 @@ def _findings(
         for covered in features
         if covered.with_value == 0 and covered.feature.name not in explained
     )
-    return (*(finding for _, finding in unheard), *never)
+    no_groups = companies_too_large(history) if any(feature.of == "company" for feature in catalogue.features) else {}
+    too_large = (
+        Finding("leads", "company_too_large", count, {"company": company}) for company, count in no_groups.items()
+    )
+    return (*(finding for _, finding in unheard), *never, *too_large)

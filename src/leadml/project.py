@@ -153,7 +153,7 @@ class Project:
         LeadmlError
             `no_snapshots` when there is no training set to look at.
         """
-        return cover(self.history, self._prepared(), self.spec)
+        return cover(self.history, self._prepared, self.spec)
 
     def training_set(self, *, outcome: str | None = None) -> TrainingSet:
         """Build the point-in-time training set.
@@ -224,7 +224,7 @@ class Project:
         LeadmlError
             `no_snapshots` when there is no training set to hold against the history.
         """
-        return self._audited(self._prepared())
+        return self._audited(self._prepared)
 
     def _audited(self, training_set: TrainingSet) -> AuditReport:
         self.on_progress("audit")
@@ -251,7 +251,7 @@ class Project:
         """
         from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
 
-        training_set = self._prepared()
+        training_set = self._prepared
         report = self._audited(training_set)
         accepted = accepted_leaks(report, accept_leaks or {})
         if accepted:
@@ -276,9 +276,11 @@ class Project:
 
     def compare(self) -> Comparison:
         """Compare the recipe with the rules on the last closed period, without hindsight."""
-        return self._judged(self._prepared())
+        return self._judged(self._prepared)
 
+    @cached_property
     def _prepared(self) -> TrainingSet:
+        """The training set that check, audit and training look at, built once."""
         self.on_progress("training_set")
         return self.training_set()
 

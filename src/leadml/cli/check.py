@@ -40,7 +40,7 @@ def check(
     """
     with problems_told(as_json=as_json, language=language):
         opened = Project(project, data=data)
-        with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
+        with Steps(opened.tables, 2, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
             report = opened.check()
             audited = _audit(opened)

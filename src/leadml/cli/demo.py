@@ -38,7 +38,7 @@ def demo(
     """
     with problems_told(as_json=as_json, language=language):
         opened = Project(project)
-        with Steps(opened.tables, 9, language=language, quiet=as_json) as steps:
+        with Steps(opened.tables, 8, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
             folder = _demo_folder(opened)
             steps("generate")

@@ -43,7 +43,8 @@ class SourceSpec(Specification):
         str | None, Field(description="an export that leadml knows: `hubspot` or `salesforce`; then without `columns`")
     ] = None
     options: dict[str, str | tuple[str, ...] | dict[str, str]] = Field(
-        default_factory=dict, description="for `format`: what its reader asks; docs/sources.md lists it"
+        default_factory=dict,
+        description="for `format`: what its reader asks (docs/hubspot.md, docs/salesforce.md)",
     )
     columns: dict[str, str] = Field(default_factory=dict, description="our column: their column")
     rows: dict[str, tuple[str, ...]] = Field(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from leadml.cli.tables import finding_lines
 from leadml.clock import parse_instant
 from leadml.engine import company
 from leadml.engine.catalogue import Catalogue
@@ -72,6 +73,16 @@ def test_a_company_of_too_many_leads_is_no_buying_group(history, definitions, mo
     monkeypatch.setattr(company, "LARGEST_BUYING_GROUP", 2)
     assert visits_of_colleagues(history, definitions, "anna", "2026-03-01T00:00:00Z") is None
     assert company.companies_too_large(history) == {"C1": 3}
+
+
+def test_a_company_of_too_many_leads_stands_in_the_check_once(demo_project, monkeypatch):
+    assert not [finding for finding in demo_project.coverage().findings if finding.key == "company_too_large"]
+    monkeypatch.setattr(company, "LARGEST_BUYING_GROUP", 1)
+    told = [finding for finding in demo_project.coverage().findings if finding.key == "company_too_large"]
+    assert len(told) == len({finding.values["company"] for finding in told}) > 0
+    assert min(finding.count for finding in told) == 2
+    said = finding_lines(told[:1], "en"), finding_lines(told[:1], "ja")
+    assert all(str(told[0].values["company"]) in line for (line,) in said)
 
 
 def test_before_one_too_many_is_known_the_company_is_a_buying_group(history, definitions, monkeypatch):

@@ -1,4 +1,4 @@
-"""Exports of CRMs as a test writes them: small, in a folder, told table by table."""
+"""Exports of CRMs as a test writes them, and the tiny project with a change or two."""
 
 import gzip
 import json
@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from leadml.clock import to_iso
+from leadml.errors import LeadmlError
 from leadml.history.formats import FORMATS
 from leadml.history.told import DataFile
+from leadml.project import Project
 from leadml.specs.history_spec import SourceSpec
 
 # Tests are imported one by one, without a package: a module that they share is made known here.
@@ -62,3 +65,55 @@ def hubspot(tmp_path):
 @pytest.fixture
 def salesforce(tmp_path):
     return TellingExport(tmp_path / "crm", "salesforce")
+
+
+@pytest.fixture
+def change(tiny_project):
+    def change_file(name, old, new):
+        file = tiny_project / name
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
+
+    return change_file
+
+
+@pytest.fixture
+def history(tiny_project):
+    """Read the history of the tiny project as it now is."""
+    return lambda: Project(tiny_project).history
+
+
+@pytest.fixture
+def problems(history):
+    """Give code, place and value of all that is wrong with it."""
+
+    def found():
+        with pytest.raises(LeadmlError) as caught:
+            history()
+        every = getattr(caught.value, "problems", (caught.value,))
+        return [(problem.code, problem.where, problem.values.get("value")) for problem in every]
+
+    return found
+
+
+@pytest.fixture
+def facts_of():
+    """List the facts of a lead: when each happened and became known, and some of its columns."""
+
+    def facts_of_lead(history, table, lead_id, *columns):
+        facts, lead = history.facts[table], history.positions()[lead_id]
+        return [
+            (
+                to_iso(int(facts.happened_at[row]))[5:16],
+                to_iso(int(facts.known_at[row]))[5:19],
+                *(_word_at(facts.texts[column], row) for column in columns),
+            )
+            for row in range(facts.first[lead], facts.first[lead + 1])
+        ]
+
+    return facts_of_lead
+
+
+def _word_at(text, row):
+    return None if text.codes[row] < 0 else text.words[text.codes[row]]

@@ -12,54 +12,7 @@ HISTORY, LEADS, ACTIVITIES = "history.yaml", "data/leads.csv", "data/activities.
 WORDS = "words: {lifecycle_stage: {marketingqualifiedlead: mql}}"
 
 
-@pytest.fixture
-def change(tiny_project):
-    def change_file(name, old, new):
-        file = tiny_project / name
-        text = file.read_text("utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new), "utf-8")
-
-    return change_file
-
-
-@pytest.fixture
-def history(tiny_project):
-    """Read the history of the tiny project as it now is."""
-    return lambda: Project(tiny_project).history
-
-
-@pytest.fixture
-def problems(history):
-    """Give code, place and value of all that is wrong with it."""
-
-    def found():
-        with pytest.raises(LeadmlError) as caught:
-            history()
-        every = getattr(caught.value, "problems", (caught.value,))
-        return [(problem.code, problem.where, problem.values.get("value")) for problem in every]
-
-    return found
-
-
-def facts_of(history, table, lead_id, *columns):
-    """List the facts of a lead: when each happened and became known, and some of its columns."""
-    facts, lead = history.facts[table], history.positions()[lead_id]
-    return [
-        (
-            to_iso(int(facts.happened_at[row]))[5:16],
-            to_iso(int(facts.known_at[row]))[5:19],
-            *(word_at(facts.texts[column], row) for column in columns),
-        )
-        for row in range(facts.first[lead], facts.first[lead + 1])
-    ]
-
-
-def word_at(text, row):
-    return None if text.codes[row] < 0 else text.words[text.codes[row]]
-
-
-def test_words_of_the_project_hold_in_every_source_and_a_source_has_its_own(history, change):
+def test_words_of_the_project_hold_in_every_source_and_a_source_has_its_own(history, change, facts_of):
     change(
         HISTORY, "folder: data", "folder: data\nwords: {lifecycle_stage: {marketingqualifiedlead: lead, sql: customer}}"
     )
@@ -116,7 +69,7 @@ def test_when_leads_were_merged_must_be_a_time(tiny_project, change, problems, w
     assert (where, value) == ("leads.csv, column when, line 2 (1 in all)", written)
 
 
-def test_when_an_owner_accepted_must_be_a_time(tiny_project, change, history, problems):
+def test_when_an_owner_accepted_must_be_a_time(tiny_project, change, history, problems, facts_of):
     file = tiny_project / "data" / "owners.csv"
     file.write_text("lead,at,who,accepted\nL1,2026-01-06,mori,2026-01-07T09:00:00Z\nL2,2026-01-06,mori,\n", "utf-8")
     columns = "{lead_id: lead, happened_at: at, owner: who, accepted_at: accepted}"
@@ -184,12 +137,14 @@ def test_a_filter_that_lets_nothing_pass_is_told_with_what_there_is(change, hist
     assert "Did you mean 'marketingqualifiedlead'?" in caught.value.part("fix")
 
 
-def test_a_filter_may_say_how_values_begin(history, change):
+def test_a_filter_may_say_how_values_begin(history, change, facts_of):
     change(HISTORY, WORDS, f"{WORDS}\n      rows: {{stage: [marketing*]}}")
     assert {word for _, _, word in facts_of(history(), "stage_changes", "L1", "lifecycle_stage")} == {"mql"}
 
 
-def test_a_folder_of_daily_files_is_one_source_and_each_file_is_checked(tiny_project, change, history, problems):
+def test_a_folder_of_daily_files_is_one_source_and_each_file_is_checked(
+    tiny_project, change, history, problems, facts_of
+):
     folder = tiny_project / "data" / "daily"
     folder.mkdir()
     head, *rows = (tiny_project / ACTIVITIES).read_text("utf-8").splitlines(keepends=True)
@@ -233,7 +188,7 @@ def test_rows_are_told_as_they_are_read(tiny_project):
     assert told.rows == sum(len(file.read_text("utf-8").splitlines()) - 1 for file in files)
 
 
-def test_without_times_rows_are_a_minute_apart(tiny_project):
+def test_without_times_rows_are_a_minute_apart(tiny_project, facts_of):
     (tiny_project / "data" / "calls.csv").write_text("who,answer\na,no\nb,yes\nc,yes\n", "utf-8")
     (tiny_project / HISTORY).write_text(
         "folder: data\nclock: row_order\ntables:\n"

@@ -3,7 +3,6 @@ from datetime import timedelta
 import pytest
 
 from leadml.clock import now, parse_instant, to_iso
-from leadml.errors import LeadmlError
 from leadml.project import Project
 
 HISTORY, LEADS, ACTIVITIES = "history.yaml", "data/leads.csv", "data/activities.csv"
@@ -12,54 +11,7 @@ HISTORY, LEADS, ACTIVITIES = "history.yaml", "data/leads.csv", "data/activities.
 WORDS = "words: {lifecycle_stage: {marketingqualifiedlead: mql}}"
 
 
-@pytest.fixture
-def change(tiny_project):
-    def change_file(name, old, new):
-        file = tiny_project / name
-        text = file.read_text("utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new), "utf-8")
-
-    return change_file
-
-
-@pytest.fixture
-def history(tiny_project):
-    """Read the history of the tiny project as it now is."""
-    return lambda: Project(tiny_project).history
-
-
-@pytest.fixture
-def problems(history):
-    """Give code, place and value of all that is wrong with it."""
-
-    def found():
-        with pytest.raises(LeadmlError) as caught:
-            history()
-        every = getattr(caught.value, "problems", (caught.value,))
-        return [(problem.code, problem.where, problem.values.get("value")) for problem in every]
-
-    return found
-
-
-def facts_of(history, table, lead_id, *columns):
-    """List the facts of a lead: when each happened and became known, and some of its columns."""
-    facts, lead = history.facts[table], history.positions()[lead_id]
-    return [
-        (
-            to_iso(int(facts.happened_at[row]))[5:16],
-            to_iso(int(facts.known_at[row]))[5:19],
-            *(word_at(facts.texts[column], row) for column in columns),
-        )
-        for row in range(facts.first[lead], facts.first[lead + 1])
-    ]
-
-
-def word_at(text, row):
-    return None if text.codes[row] < 0 else text.words[text.codes[row]]
-
-
-def test_every_lead_has_its_facts_in_order(history):
+def test_every_lead_has_its_facts_in_order(history, facts_of):
     assert history().lead_ids == ("L1", "L2", "L3", "L4", "L5", "L6")
     assert facts_of(history(), "activities", "L1", "activity", "content") == [
         ("01-05T10:00", "01-05T10:00:05", "page_view", "pricing"),
@@ -68,17 +20,17 @@ def test_every_lead_has_its_facts_in_order(history):
     assert facts_of(history(), "activities", "L6") == []
 
 
-def test_their_words_become_ours_and_others_stay(history):
+def test_their_words_become_ours_and_others_stay(history, facts_of):
     assert [word for _, _, word in facts_of(history(), "stage_changes", "L1", "lifecycle_stage")] == ["mql", "sql"]
 
 
-def test_words_that_swap_are_not_translated_twice(history, change):
+def test_words_that_swap_are_not_translated_twice(history, change, facts_of):
     change(HISTORY, "{marketingqualifiedlead: mql}", "{marketingqualifiedlead: sql, sql: marketingqualifiedlead}")
     stages = [word for _, _, word in facts_of(history(), "stage_changes", "L1", "lifecycle_stage")]
     assert stages == ["sql", "marketingqualifiedlead"]
 
 
-def test_a_lead_has_the_attributes_of_its_company(history):
+def test_a_lead_has_the_attributes_of_its_company(history, facts_of):
     known = {
         attribute: value
         for *_, attribute, value in facts_of(history(), "company_attributes", "L2", "attribute", "value")
@@ -104,7 +56,7 @@ def test_any_table_may_be_said_to_be_empty(tiny_project, history, table):
     Project(tiny_project).check()
 
 
-def test_an_id_is_a_text(tiny_project, history, change):
+def test_an_id_is_a_text(tiny_project, history, change, facts_of):
     for name in (LEADS, ACTIVITIES):
         for old, new in (("L1,", "007,"), ("L2,", "L 2,"), ("L3,", "NA,"), ("L4,", '"L,4",'), ("L5,", "鈴木,")):
             if old in (tiny_project / name).read_text("utf-8"):
@@ -113,17 +65,17 @@ def test_an_id_is_a_text(tiny_project, history, change):
     assert len(facts_of(history(), "activities", "007")) == len(facts_of(history(), "activities", "L,4")) == 2
 
 
-def test_a_blank_known_at_means_when_it_happened(history, change):
+def test_a_blank_known_at_means_when_it_happened(history, change, facts_of):
     change(ACTIVITIES, "2026-01-05T10:00:05Z", "  ")
     assert facts_of(history(), "activities", "L1")[0] == ("01-05T10:00", "01-05T10:00:00")
 
 
-def test_nothing_is_known_before_it_happens(history, change):
+def test_nothing_is_known_before_it_happens(history, change, facts_of):
     change(ACTIVITIES, "2026-01-05T10:00:05Z", "2025-12-31T00:00:00Z")
     assert facts_of(history(), "activities", "L1")[0] == ("01-05T10:00", "01-05T10:00:00")
 
 
-def test_the_zone_of_the_project_is_for_times_that_have_none(history, change):
+def test_the_zone_of_the_project_is_for_times_that_have_none(history, change, facts_of):
     change(HISTORY, "folder: data", "folder: data\ntime_zone: Asia/Tokyo")
     change(ACTIVITIES, "2026-01-06T10:00:00Z", "2026-01-06T10:00:00")
     assert [happened for happened, _ in facts_of(history(), "activities", "L1")] == ["01-05T10:00", "01-06T01:00"]
@@ -137,7 +89,7 @@ def test_a_day_is_over_before_it_counts(history, change):
     )
 
 
-def test_the_same_row_counts_once(history, change):
+def test_the_same_row_counts_once(history, change, facts_of):
     change(
         ACTIVITIES,
         "L1,2026-01-06T10:00:00Z,,page_view,pricing,E2\n",
@@ -148,7 +100,7 @@ def test_the_same_row_counts_once(history, change):
     assert (finding.table, finding.key, finding.count) == ("activities", "counted_once", 2)
 
 
-def test_facts_of_leads_that_nobody_knows_are_left_out_and_reported(history, change):
+def test_facts_of_leads_that_nobody_knows_are_left_out_and_reported(history, change, facts_of):
     change(ACTIVITIES, "L1,", "L0,")
     assert facts_of(history(), "activities", "L1") == []
     (finding,) = history().findings
@@ -164,7 +116,7 @@ def test_only_some_rows_of_a_file_may_belong_to_a_table(history, change):
     assert len(history().facts["activities"].happened_at) == 2
 
 
-def test_two_files_may_fill_one_table(tiny_project, history, change):
+def test_two_files_may_fill_one_table(tiny_project, history, change, facts_of):
     (tiny_project / "data" / "webinars.csv").write_text("lead,at\nL1,2026-01-05T12:00:00Z\n", "utf-8")
     more = "    - {file: webinars.csv, columns: {lead_id: lead, happened_at: at}, constants: {activity: webinar}}\n"
     change(HISTORY, "  activities:\n", "  activities:\n" + more)
@@ -176,7 +128,7 @@ def test_two_files_may_fill_one_table(tiny_project, history, change):
     )
 
 
-def test_a_column_named_like_ours_is_not_ours_unless_it_is_mapped(tiny_project, history):
+def test_a_column_named_like_ours_is_not_ours_unless_it_is_mapped(tiny_project, history, facts_of):
     file = tiny_project / ACTIVITIES
     head, *rows = file.read_text("utf-8").splitlines()
     file.write_text("\n".join([head + ",lead_id,happened_at", *(row + ",L6,soon" for row in rows)]) + "\n", "utf-8")
@@ -258,7 +210,9 @@ def test_the_first_of_many_wrong_values_is_said_with_their_number(change, proble
     assert problems() == [("time_without_zone", "activities.csv, column at, line 3 (3 in all)", "2026-01-06T10:00:00")]
 
 
-def test_a_day_that_has_not_ended_is_not_in_the_future_and_the_next_is(tiny_project, history, change, problems):
+def test_a_day_that_has_not_ended_is_not_in_the_future_and_the_next_is(
+    tiny_project, history, change, problems, facts_of
+):
     today = to_iso(now())[:10]
     change(HISTORY, "folder: data", "folder: data\ntime_zone: UTC")
     change(ACTIVITIES, "2026-01-06T10:00:00Z", today)
@@ -268,7 +222,7 @@ def test_a_day_that_has_not_ended_is_not_in_the_future_and_the_next_is(tiny_proj
     assert [code for code, *_ in problems()] == ["fact_in_future"]
 
 
-def test_a_clock_that_is_a_little_ahead_is_forgiven(change, history, problems):
+def test_a_clock_that_is_a_little_ahead_is_forgiven(change, history, problems, facts_of):
     ahead = to_iso(now() + 120_000_000)
     change(ACTIVITIES, "2026-01-06T10:00:00Z", ahead)
     assert len(facts_of(history(), "activities", "L1")) == 2
