@@ -10,6 +10,7 @@ first say more.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,7 @@ from rivals.sixty_features import (
     with_pandas_as_a_grid,
     with_pandas_merging_once,
 )
+from telling.bars import Bars
 
 import leadml
 from leadml.clock import DAY, parse_instant, to_iso
@@ -61,32 +63,13 @@ Integers = npt.NDArray[np.int64]
 Run = Callable[[], object]
 
 ROOT = Path(__file__).resolve().parent.parent
-THREADS = 2
+THREADS = os.cpu_count() or 1  # as many as the engine takes
 FACTS_OF_A_LEAD, SNAPSHOTS_OF_A_LEAD = 50, 2
 LEADS, QUICK_LEADS, SAMPLED_LEADS = 200_000, 20_000, 4_000
 ROUNDS = 5
 CALLS = 1_000  # of what takes microseconds, in each round
 HALF = "half"
 STAGES_ENTERED = ("lead", "mql", "sql", "opportunity")  # of bpi2012, below the stage that is learned
-
-
-class Bars:
-    """Prints bars, and remembers whether one was short."""
-
-    short = False
-
-    def tell(self, name: str, value: float, target: str, *, ok: bool) -> None:
-        """Print one bar."""
-        self.short = self.short or not ok
-        print(f"bar {name} {value:.4f} {target} {'ok' if ok else 'short'}", flush=True)
-
-    def at_least(self, name: str, value: float, low: float) -> None:
-        """Print a bar to be reached."""
-        self.tell(name, value, f">={low:g}", ok=value >= low)
-
-    def at_most(self, name: str, value: float, high: float) -> None:
-        """Print a bar to stay under."""
-        self.tell(name, value, f"<={high:g}", ok=value <= high)
 
 
 # --- the facts, and a project over them -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from telling.bars import Bars
 
 from leadml.compare import compare_recipe
 from leadml.dataset import TrainingSet
@@ -25,21 +26,6 @@ from leadml.training import fit_recipe, train
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_SEEDS, QUICK_SEEDS = (7, 3, 11, 42), (7,)
 SHUFFLES, QUICK_SHUFFLES = 5, 1
-
-
-class Bars:
-    """Prints bars, and remembers whether one was short."""
-
-    short = False
-
-    def tell(self, name: str, value: float, target: str, *, ok: bool) -> None:
-        """Print one bar."""
-        self.short = self.short or not ok
-        print(f"bar {name} {value:.4f} {target} {'ok' if ok else 'short'}", flush=True)
-
-    def between(self, name: str, value: float, low: float, high: float) -> None:
-        """Print a bar with two ends."""
-        self.tell(name, value, f"{low:g}..{high:g}", ok=low <= value <= high)
 
 
 def time_demo(bars: Bars) -> None:

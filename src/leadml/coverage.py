@@ -69,8 +69,8 @@ class Coverage:
     features : tuple of FeatureCoverage
         In the order of the catalogue.
     findings : tuple of Finding
-        Features that never have a value, words of feature files that no fact has, and companies of too
-        many leads to be a buying group.
+        Features that never have a value, words of feature files that no fact has, words read as numbers, and
+        companies of too many leads to be a buying group.
     catalogue : Catalogue
     """
 

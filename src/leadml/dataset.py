@@ -12,11 +12,12 @@ from leadml.engine.catalogue import Catalogue, check_features
 from leadml.engine.compute import compute_features
 from leadml.engine.kind import texts_of_own_kinds
 from leadml.engine.matrix import FeatureMatrix
+from leadml.errors import raise_problems
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
 from leadml.snapshots import Snapshots, make_snapshots
 from leadml.specs.agreement_spec import READY
-from leadml.specs.project_spec import ProjectSpec, fingerprint, meaning_of
+from leadml.specs.project_spec import ROW_COLUMNS, ProjectSpec, check_outcome_names, fingerprint, meaning_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class TrainingSet:
     created_at : int array, shape (n,), UTC microseconds
         When each snapshot's lead was created.
     worked : bool array, shape (n,)
-        Whether sales tried to reach the lead while the answer was open.
+        Whether sales tried to reach the lead inside the outcome window and grace.
     lead_ids : tuple of str
         Ids by position, as in the history.
     recipe : dict
@@ -138,14 +139,37 @@ class TrainingSet:
             outcome=self.outcome,
         )
 
+    def row_columns(self) -> dict[str, str]:
+        """Name the columns of a row beside the features and the outcome.
+
+        A feature keeps its name: where it has that of one of `ROW_COLUMNS`, such as `age`, ours is written with a _
+        before it, which begins the name of no feature and of no outcome.
+
+        Returns
+        -------
+        columns : dict of str to str
+            Each of `ROW_COLUMNS`, and the name it has in the rows of this set.
+
+        Raises
+        ------
+        LeadmlError
+            `outcome_name_taken`, in a set that no project made: it would hold two columns of one name.
+        """
+        names = self.features.names
+        raise_problems(check_outcome_names((self.outcome,), names), where="sla.yaml")
+        return {column: f"_{column}" if column in names else column for column in ROW_COLUMNS}
+
     def to_frame(self) -> pd.DataFrame:
-        """Show the set in a notebook: one row a snapshot, features, the outcome, `weight`, `as_of`, `age`."""
-        frame = self.features.to_frame()
-        frame.insert(0, "lead_id", [self.lead_ids[lead] for lead in self.snapshots.leads])
-        frame.insert(1, "as_of", pd.to_datetime(self.snapshots.as_of, unit="us", utc=True))
-        frame.insert(2, "age", [self.snapshots.age_names[age] for age in self.snapshots.ages])
+        """Show the set in a notebook: one row a snapshot, features, the outcome, `weight`, `as_of`, `age`.
+
+        Columns have the names of `row_columns`.
+        """
+        frame, columns = self.features.to_frame(), self.row_columns()
+        frame.insert(0, columns["lead_id"], [self.lead_ids[lead] for lead in self.snapshots.leads])
+        frame.insert(1, columns["as_of"], pd.to_datetime(self.snapshots.as_of, unit="us", utc=True))
+        frame.insert(2, columns["age"], [self.snapshots.age_names[age] for age in self.snapshots.ages])
         frame[self.outcome] = self.ready.astype(bool)
-        frame["weight"] = self.weights
+        frame[columns["weight"]] = self.weights
         return frame
 
 

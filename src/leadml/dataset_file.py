@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from leadml.clock import Instants
 from leadml.dataset import TrainingSet
-from leadml.errors import LeadmlError, known_words, raise_problems
+from leadml.errors import LeadmlError
 from leadml.history.tables import Numbers
 
 ENDINGS = (".parquet", ".csv")
@@ -68,9 +68,10 @@ def write_rows(training_set: TrainingSet, file: Path) -> None:
     """Write a training set: one row a snapshot.
 
     Columns: `lead_id`, `as_of`, `age`; the features, categories as words; the outcome under its name; `weight`,
-    `closed_at`, `worked`. What is missing is null, in CSV nothing between the commas. The recipe stands in
-    the metadata of a Parquet file under `leadml.recipe`, and beside a CSV file in `<name>.recipe.json`. The
-    same set gives the same bytes. A process killed at any point leaves the old file or the new one.
+    `closed_at`, `worked`. Where a feature has one of these names, `TrainingSet.row_columns` says how ours is written.
+    What is missing is null, in CSV nothing between the commas. The recipe stands in the metadata of a Parquet file
+    under `leadml.recipe`, and beside a CSV file in `<name>.recipe.json`. The same set gives the same bytes. A process
+    killed at any point leaves the old file or the new one.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def write_rows(training_set: TrainingSet, file: Path) -> None:
     Raises
     ------
     LeadmlError, ProblemsError
-        `unknown_format`, `named_twice` when a feature has the name of another column, or `cannot_write`.
+        `unknown_format`, `outcome_name_taken` when the outcome has the name of another column, or `cannot_write`.
     """
     check_ending(file)
     schema = _schema(training_set)
@@ -100,20 +101,11 @@ def write_rows(training_set: TrainingSet, file: Path) -> None:
 
 
 def _schema(training_set: TrainingSet) -> pa.Schema:
-    """Name the columns and their types; two of one name are refused."""
-    features = training_set.features
-    others = [*_BEFORE, (training_set.outcome, pa.bool_()), *_AFTER]
-    taken = {name for name, _ in others}
-    raise_problems(
-        (
-            LeadmlError("named_twice", where=f"features/, {name}: rows have a column {known_words([name])}", name=name)
-            for name in features.names
-            if name in taken
-        ),
-        where="features/",
-    )
+    """Name the columns and their types."""
+    features, columns = training_set.features, training_set.row_columns()
+    before, after = ([(columns[name], kind) for name, kind in part] for part in (_BEFORE, _AFTER))
     kinds = [(name, pa.string() if name in features.words else pa.float64()) for name in features.names]
-    return pa.schema([*_BEFORE, *kinds, *others[len(_BEFORE) :]])
+    return pa.schema([*before, *kinds, (training_set.outcome, pa.bool_()), *after])
 
 
 @contextmanager
@@ -158,15 +150,16 @@ def _batches(training_set: TrainingSet, schema: pa.Schema) -> Iterator[pa.Record
     weights = training_set.weights
     lead_ids, ages = pa.array(training_set.lead_ids, pa.string()), pa.array(snapshots.age_names, pa.string())
     words = {name: pa.array(known, pa.string()) for name, known in features.words.items()}
-    columns: dict[str, Callable[[slice], pa.Array]] = {
+    written: dict[str, Callable[[slice], pa.Array]] = {
         "lead_id": lambda part: lead_ids.take(pa.array(snapshots.leads[part])),
         "as_of": lambda part: _instants(snapshots.as_of[part]),
         "age": lambda part: ages.take(pa.array(snapshots.ages[part])),
-        training_set.outcome: lambda part: pa.array(training_set.ready[part] == 1),
         "weight": lambda part: pa.array(weights[part]),
         "closed_at": lambda part: _instants(training_set.closed_at[part]),
         "worked": lambda part: pa.array(training_set.worked[part]),
     }
+    columns = {name: written[column] for column, name in training_set.row_columns().items()}
+    columns[training_set.outcome] = lambda part: pa.array(training_set.ready[part] == 1)
     for start in range(0, len(training_set), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
         values = features.values[part]

@@ -17,6 +17,7 @@ _STATUSES = {
     "body_too_slow": HTTPStatus.REQUEST_TIMEOUT,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "fault": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "kind_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
     "no_champion": HTTPStatus.SERVICE_UNAVAILABLE,
     "ledger_failed": HTTPStatus.SERVICE_UNAVAILABLE,
 }

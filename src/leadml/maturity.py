@@ -16,7 +16,7 @@ from scipy.stats import CensoredData, ecdf
 from leadml.clock import DAY
 from leadml.history.tables import History, Numbers
 from leadml.outcomes import LeftOut, find_entries
-from leadml.snapshots import Snapshots, make_snapshots
+from leadml.snapshots import make_snapshots, started_again
 from leadml.specs.agreement_spec import DefinitionsSpec, OutcomeSpec
 from leadml.specs.readiness_spec import SnapshotSpec
 
@@ -177,7 +177,11 @@ def find_maturity(history: History, since: str, definitions: DefinitionsSpec, ou
     starts = make_snapshots(history, [SnapshotSpec(since=since, minutes=0)], definitions, outcome)
     entries = find_entries(history, starts.leads, starts.as_of, definitions, outcome.reach)
     counts = np.flatnonzero(~entries.already)
-    entered = np.where(entries.happened_at < _next_start(starts), entries.happened_at - starts.as_of, np.inf)[counts]
+    # Who comes after the clock starts afresh comes in a later episode.
+    comes = entries.happened_at < started_again(starts.leads, starts.as_of)
+    entered = np.full(len(starts.leads), np.inf)
+    entered[comes] = entries.happened_at[comes] - starts.as_of[comes]
+    entered = entered[counts]
     followed = np.maximum(history.known_until - starts.as_of[counts], 0)
     days, shares, followed_days = maturity_curve(entered / DAY, followed / DAY)
     left_out = {**starts.left_out, LeftOut.ALREADY_THERE: len(starts.leads) - len(counts)}
@@ -193,14 +197,6 @@ def find_maturity(history: History, since: str, definitions: DefinitionsSpec, ou
         within_days=outcome.within_days,
         left_out={reason.value: count for reason, count in left_out.items() if count},
     )
-
-
-def _next_start(starts: Snapshots) -> Numbers:
-    """Find when each lead's clock starts afresh: who comes after that comes in a later episode."""
-    again = np.full(len(starts.leads), np.inf)
-    same = starts.leads[1:] == starts.leads[:-1]
-    again[:-1][same] = starts.as_of[1:][same]
-    return again
 
 
 def rounded_up(days: float) -> float:

@@ -46,7 +46,8 @@ class Outcomes:
     closed_at : int array, shape (n,), UTC microseconds
         When window and grace have wholly passed, and the facts that decide were known.
     worked : bool array, shape (n,)
-        Whether sales made a connect attempt inside the outcome window and grace.
+        Whether sales made a connect attempt inside the outcome window and grace, also where the answer
+        was learned later than that.
     why_not : int array, shape (n,)
         Place in `LeftOut` of the reason why the answer is not known; -1 where it is.
     """
@@ -88,7 +89,7 @@ def find_outcomes(
     asked = definitions.ready if outcome is None else outcome
     within, grace = round(asked.within_days * DAY), round(asked.not_returned_within_days * DAY)
     entries = find_entries(history, leads, as_of, definitions, asked.reach)
-    closed_at = as_of + within + grace
+    passed_at = as_of + within + grace
     answer = np.full(len(leads), NO, dtype=np.int64)
     came = np.flatnonzero(~entries.already & (entries.happened_at < as_of + within))
     returned = _returned(
@@ -97,7 +98,8 @@ def find_outcomes(
     answer[came[~returned.any]] = YES
     # What came late was learned late.
     learned = just_after_each(np.maximum(entries.known_at[came], returned.known_at))
-    closed_at[came] = np.maximum(closed_at[came], learned)
+    closed_at = passed_at.copy()
+    closed_at[came] = np.maximum(passed_at[came], learned)
     why_not = np.full(len(leads), NOT_THERE, dtype=np.int64)
     # The reason that is asked first is written last.
     why_not[came[returned.censored]] = _REASONS.index(LeftOut.CENSORED)
@@ -105,7 +107,7 @@ def find_outcomes(
     why_not[closed_at > history.known_until] = _REASONS.index(LeftOut.WINDOW_OPEN)
     why_not[entries.already] = _REASONS.index(LeftOut.ALREADY_THERE)
     answer[why_not != NOT_THERE] = NOT_KNOWN
-    return Outcomes(answer, closed_at, _worked(history, leads, as_of, closed_at), why_not)
+    return Outcomes(answer, closed_at, _worked(history, leads, as_of, passed_at), why_not)
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,7 @@ def find_entries(history: History, leads: Codes, as_of: Instants, definitions: D
         return Entries(np.zeros(len(leads), dtype=bool), never, never)
     stages = definitions.lifecycle_stages
     text = table.texts["lifecycle_stage"]
-    agreed = text.lookup(dict.fromkeys(stages, 1.0), other=0.0).astype(bool)
-    beyond = text.lookup(dict.fromkeys(stages[stages.index(reach) :], 1.0), other=0.0).astype(bool)
+    agreed, beyond = text.is_any_of(stages), text.is_any_of(stages[stages.index(reach) :])
     rows = np.arange(len(beyond))
     next_change = rows_from(table, leads, as_of)
     # Of each row: the last agreed stage up to it, and the first entry from it on; both may be another lead's.
@@ -185,7 +186,7 @@ def _returned(
     if table is None:
         nobody = np.zeros(len(leads), dtype=bool)
         return _Returned(nobody, nobody, nobody, np.full(len(leads), np.iinfo(np.int64).min))
-    marked = table.texts["meaning"].lookup({StatusMeaning.RETURNED.value: 1.0}, other=0.0).astype(bool)
+    marked = table.texts["meaning"].is_any_of([StatusMeaning.RETURNED])
     returns = only(table, marked)
     low, high = rows_from(returns, leads, entered), rows_from(returns, leads, entered + grace)
 
@@ -209,10 +210,10 @@ def _means(table: FactTable, policy: ReturnPolicy, definitions: DefinitionsSpec)
     return means
 
 
-def _worked(history: History, leads: Codes, as_of: Instants, closed_at: Instants) -> Mask:
-    """Tell which leads sales tried to reach while the answer was open."""
+def _worked(history: History, leads: Codes, as_of: Instants, passed_at: Instants) -> Mask:
+    """Tell which leads sales tried to reach before window and grace had passed."""
     table = history.facts.get("connect_attempts")
     if table is None:
         return np.zeros(len(leads), dtype=bool)
-    attempts = only(table, table.texts["valid"].lookup({"yes": 1.0}, other=0.0).astype(bool))
-    return rows_from(attempts, leads, as_of) < rows_from(attempts, leads, closed_at)
+    attempts = only(table, table.texts["valid"].is_any_of(["yes"]))
+    return rows_from(attempts, leads, as_of) < rows_from(attempts, leads, passed_at)

@@ -11,8 +11,8 @@ from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.engine.matrix import FeatureMatrix
 from leadml.history.spans import NO_FACT, latest_in, rows_from
-from leadml.history.tables import NOT_THERE, Codes, FactTable, History, Mask, ShortCodes, TextColumn
-from leadml.outcomes import LeftOut
+from leadml.history.tables import ATTRIBUTES_OF, NOT_THERE, Codes, FactTable, History, Mask, ShortCodes, TextColumn
+from leadml.outcomes import NEVER, LeftOut
 from leadml.specs.agreement_spec import DefinitionsSpec, OutcomeSpec
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import SnapshotSpec
@@ -94,7 +94,7 @@ def make_snapshots(
     leads, as_of, ages, restarted = [], [], [], 0
     for age, spec in enumerate(specs):
         starts, entered = _starts(history, spec.since, definitions)
-        runs = entered + spec.delay < _started_again(starts, entered)
+        runs = entered + spec.delay < started_again(starts, entered)
         restarted += int((~runs).sum())
         leads.append(starts[runs])
         as_of.append(entered[runs] + spec.delay)
@@ -123,10 +123,36 @@ def _still_there(stage: TextColumn, ages: Codes, specs: Sequence[SnapshotSpec], 
     return still_there
 
 
-def _started_again(leads: Codes, entered: Instants) -> Instants:
-    """Find when the same lead's clock starts afresh, after each start; the end of time where it never does."""
-    again = np.full(len(leads), np.iinfo(np.int64).max)
-    again[:-1][leads[1:] == leads[:-1]] = entered[1:][leads[1:] == leads[:-1]]
+def started_again(leads: Codes, entered: Instants) -> Instants:
+    """Find when the clock of the same lead first starts afresh by a later fact, for each start.
+
+    Parameters
+    ----------
+    leads : int array, shape (n,)
+        Sorted; the starts of one lead in the order in which their facts happened.
+    entered : int array, shape (n,), UTC microseconds
+        When each start became known: a later fact may be known before an earlier one, and stops its clock all the same.
+
+    Returns
+    -------
+    again : int array, shape (n,), UTC microseconds
+        The end of time where no later fact starts it again.
+
+    Examples
+    --------
+    >>> again = started_again(np.array([0, 0, 0, 1]), np.array([10, 60, 30, 20]))
+    >>> again[:2].tolist(), (again[2:] == np.iinfo(np.int64).max).tolist()
+    ([30, 30], [True, True])
+    """
+    by_time = np.argsort(entered, kind="stable")
+    place = np.empty(len(leads), dtype=np.int64)
+    place[by_time] = np.arange(len(leads))
+    # All places of one lead come before those of the next: the least one from a start on is of its own lead.
+    of_lead = leads * len(leads)
+    earliest = by_time[np.minimum.accumulate((of_lead + place)[::-1])[::-1] - of_lead]
+    again = np.full(len(leads), NEVER)
+    followed = np.flatnonzero(leads[1:] == leads[:-1])
+    again[followed] = entered[earliest[followed + 1]]
     return again
 
 
@@ -149,19 +175,35 @@ def _entries(table: FactTable, stage: str, definitions: DefinitionsSpec) -> Code
     """Find the changes into a stage.
 
     Saying the same stage again is no new entry, also when a stage that the agreement does not define, or none
-    at all, was said between: it says nothing.
+    at all, was said between: it says nothing. What was said before counts by what was known when the change was:
+    a change into MQL on 4 January that is learned in March leaves the entry of 5 January, known at once, where it is.
     """
     text = table.texts["lifecycle_stage"]
-    agreed = np.flatnonzero(text.lookup(dict.fromkeys(definitions.lifecycle_stages, 1.0), other=0.0))
-    entered = text.lookup({stage: 1.0}, other=0.0).astype(bool)[agreed]
-    leads = table.leads[agreed]
-    before = np.concatenate([[False], entered[:-1] & (leads[1:] == leads[:-1])])
-    entries: Codes = agreed[entered & ~before]
+    agreed = np.flatnonzero(text.is_any_of(definitions.lifecycle_stages))
+    entered = text.is_any_of([stage])[agreed]
+    before = _known_before(table.leads[agreed], table.known_at[agreed])
+    entries: Codes = agreed[entered & ~(entered[before] & (before != NOT_THERE))]
     return entries
+
+
+def _known_before(leads: Codes, known_at: Instants) -> Codes:
+    """Find for each fact the last one before it, of the same lead, that was known by then; -1 where there is none."""
+    before = np.arange(len(leads)) - 1
+    asks = np.arange(len(leads))
+    while len(asks):
+        before[asks[(before[asks] >= 0) & (leads[before[asks]] != leads[asks])]] = NOT_THERE
+        asks = asks[(before[asks] >= 0) & (known_at[before[asks]] > known_at[asks])]
+        before[asks] -= 1
+    return before
 
 
 def instants_just_after(history: History, leads: Codes, happened_at: Instants) -> Instants:
     """Find the instant of the score that each fact causes.
+
+    All dated facts of that lead and instant count together, whatever table they stand in: a stage and a status that
+    the CRM writes at once are seen at once. The attributes of a lead and of its company do not move the instant: they
+    cause no score, and one that is told months later, of the day on which a lead was created, would take all snapshots
+    of that day along (decision 0013). Only where nothing else happened at that instant do they count.
 
     Parameters
     ----------
@@ -173,12 +215,14 @@ def instants_just_after(history: History, leads: Codes, happened_at: Instants) -
     Returns
     -------
     as_of : int array, shape (n,), UTC microseconds
-        `clock.just_after` of all facts of that lead and instant, in every table.
+        `clock.just_after` of the facts of that lead and instant that count.
     """
-    latest_known = np.full(len(leads), NO_FACT)
-    for table in history.facts.values():
+    caused, told = np.full(len(leads), NO_FACT), np.full(len(leads), NO_FACT)
+    for name, table in history.facts.items():
+        latest = told if name in ATTRIBUTES_OF.values() else caused
         low, high = rows_from(table, leads, happened_at), rows_from(table, leads, happened_at + 1)
-        latest_known = np.maximum(latest_known, latest_in(table.known_at, low, high))
+        np.maximum(latest, latest_in(table.known_at, low, high), out=latest)
+    latest_known = np.where(caused == NO_FACT, told, caused)
     return just_after_each(latest_known)
 
 
@@ -217,15 +261,16 @@ class _Standings:
     def open_below(self, outcome: OutcomeSpec, definitions: DefinitionsSpec) -> Mask:
         """Tell which are open and below the target stage of an outcome."""
         stages = definitions.lifecycle_stages
-        beyond = dict.fromkeys(stages[stages.index(outcome.reach) :], 1.0)
-        open_below: Mask = self.exists & ~self.closed & (self.stage.lookup(beyond, other=0.0) == 0.0)
+        beyond = self.stage.is_any_of(stages[stages.index(outcome.reach) :])
+        open_below: Mask = self.exists & ~self.closed & ~beyond
         return open_below
 
 
 def _standings(history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec) -> _Standings:
-    known = _known_then(history, leads, as_of, (_CREATED, _STATUS_MEANING, _stage(definitions)), definitions)
-    closed = _words_of(known, _STATUS_MEANING).lookup({StatusMeaning.CLOSED.value: 1.0}, other=0.0)
-    return _Standings(known.values[:, 0] == 1.0, closed == 1.0, _words_of(known, _stage(definitions)))
+    stage = stage_feature(definitions)
+    known = _known_then(history, leads, as_of, (_CREATED, _STATUS_MEANING, stage), definitions)
+    closed = _words_of(known, _STATUS_MEANING).is_any_of([StatusMeaning.CLOSED])
+    return _Standings(known.values[:, 0] == 1.0, closed, _words_of(known, stage))
 
 
 def known_stage(
@@ -244,11 +289,22 @@ def known_stage(
     -------
     stages : object array of str or None, shape (n,)
     """
-    return _spelled_out(history, leads, as_of, _stage(definitions), definitions)
+    return _spelled_out(history, leads, as_of, stage_feature(definitions), definitions)
 
 
-def _stage(definitions: DefinitionsSpec) -> FeatureSpec:
-    # A stage that the agreement does not define says nothing: the one before it still holds.
+def stage_feature(definitions: DefinitionsSpec) -> FeatureSpec:
+    """Ask for the lifecycle stage last known, as the feature `stage`.
+
+    A stage that the agreement does not define says nothing: the one before it still holds.
+
+    Parameters
+    ----------
+    definitions : DefinitionsSpec
+
+    Returns
+    -------
+    feature : FeatureSpec
+    """
     return FeatureSpec(
         name="stage",
         label=_NO_LABEL,

@@ -100,3 +100,20 @@ def test_a_check_says_what_is_in_the_history(tiny_project):
     assert shown.exit_code == 0
     assert "6 leads, known until 2026-06-01" in shown.stdout
     assert "Not known (no source in history.yaml): attribute_changes, assignments" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--accept-leak", "leads.note"),
+        ("--accept-leak", "leads.note", "--because", " "),
+        ("--accept-leak", "leads.note", "--because", "known before", "--because", "and more"),
+        ("--because", "known before"),
+    ],
+)
+def test_a_leak_accepted_without_its_reason_is_refused_before_anything_is_read(words, tmp_path):
+    told = run("train", "--project", str(tmp_path / "nowhere"), *words)
+    assert told.exit_code == 2
+    assert "Where: --because" in told.stderr
+    assert "problems were found" not in told.stderr
+    assert told.stdout == ""

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import random
 
 import numpy as np
 import pandas as pd
@@ -138,3 +139,38 @@ def test_two_rows_of_which_one_has_an_id_are_two_events_in_either_order(history_
         lines = "\n".join(["lead_id,happened_at,activity,content,event_id", *order])
         history = history_of(leads=LEAD, activities=lines)
         assert features_of_all(history, spec, AS_OF).shown(0, "clicks_or_chats") == 2
+
+
+TOLD_OF_MERGES = [
+    "S,2026-01-01T00:00:00Z,,",
+    "R,2026-01-01T00:00:00Z,,",
+    "M,2026-01-01T00:00:00Z,S,2026-01-25T00:00:00Z",
+    "M,2026-01-01T00:00:00Z,R,2026-01-20T00:00:00Z",
+    "M,2026-01-01T00:00:00Z,Q,2026-01-20T00:00:00Z",
+    "N,2026-01-01T00:00:00Z,S,",
+    "N,2026-01-02T00:00:00Z,R,",
+    "N,2026-01-01T00:00:00Z,,",
+    "Q,2026-01-01T00:00:00Z,S,2026-01-30T00:00:00Z",
+    "Q,2026-01-01T00:00:00Z,S,2026-01-22T00:00:00Z",
+]
+
+
+def test_a_merge_that_is_told_in_several_ways_is_the_same_in_any_order(history_of, spec):
+    """The earliest merge counts, of one instant the first in the alphabet, and one without a time after all others."""
+    facts = [f"{lead},2026-01-05T00:00:00Z,page_view,{lead}" for lead in "MNQRS"]
+    told = []
+    for number in range(25):
+        rows, chance = list(TOLD_OF_MERGES), random.Random(number)
+        chance.shuffle(rows)
+        chance.shuffle(facts)
+        history = history_of(
+            leads="\n".join(["lead_id,created_at,merged_into,merged_at", *rows]),
+            activities="\n".join(["lead_id,happened_at,activity,event_id", *facts]),
+        )
+        counts = [np.diff(history.facts["activities"].first).tolist(), history.facts["activities"].known_at.tolist()]
+        features = features_of_all(history, spec, AS_OF)
+        told.append((history.lead_ids, counts, features.values.tobytes(), str(history.findings), features.words))
+    assert told[1:] == told[:-1]
+    # M is Q, and Q is S since the 22nd; N is R, but nobody says since when: known at the end, on the 22nd or later.
+    lead_ids, (counts, _), *_ = told[0]
+    assert (lead_ids, counts) == (("R", "S"), [2, 3])

@@ -138,15 +138,20 @@ def plain_outcome(told, lead, as_of, definitions, outcome):
         closes = max([closes, *(fact["known_at"] + 1 for fact in [entry, *back])])
     if closes > told.known_until and not already:
         why_not = LeftOut.WINDOW_OPEN
+    ends = as_of + within + grace
     worked = any(
-        fact["valid"] == "yes" and as_of <= fact["happened_at"] < closes for fact in told.of("connect_attempts", lead)
+        fact["valid"] == "yes" and as_of <= fact["happened_at"] < ends for fact in told.of("connect_attempts", lead)
     )
     return answer if why_not is None else NOT_KNOWN, closes, worked, why_not
 
 
 def plain_just_after(told, lead, happened_at):
-    every = [fact for (_, of), facts in told.facts.items() if of == lead for fact in facts]
-    return max(fact["known_at"] for fact in every if fact["happened_at"] == happened_at) + 1
+    """What the attributes tell counts only where nothing else happened at that instant."""
+    known = {True: [], False: []}
+    for (table, of), facts in told.facts.items():
+        times = [fact["known_at"] for fact in facts if of == lead and fact["happened_at"] == happened_at]
+        known[table.endswith("_attributes")] += times
+    return max(known[False] or known[True]) + 1
 
 
 def asked_of(records):

@@ -12,6 +12,7 @@ from leadml.clock import parse_instant
 from leadml.project import Project
 from leadml.scoring import Scorer
 from leadml.training import train
+from leadml.wording.texts import say
 
 AS_OF = parse_instant("2025-10-01T00:00:00Z", where="tests")
 
@@ -153,3 +154,18 @@ def test_a_feature_left_out_of_learning_is_covered_and_not_learned_from(demo_pro
     assert "colleagues_visits_30d" not in [
         line.feature for theme in score.explanation.themes for line in theme.features
     ]
+
+
+def test_words_that_a_feature_reads_as_numbers_are_counted_with_an_example(tiny_project):
+    """Companies of four leads, one of two has a word; then both, which is hardly a number at all."""
+    companies = tiny_project / "data" / "companies.csv"
+    text = companies.read_text("utf-8")
+    companies.write_text(text.replace(",8\n", ",a few\n"), "utf-8")
+    (finding,) = Project(tiny_project).check().findings
+    assert (finding.table, finding.key, finding.count) == ("features/fit.yaml", "words_for_numbers", 2)
+    assert finding.values == {"feature": "employees", "attribute": "employees", "known": "5", "example": "a few"}
+    companies.write_text(text.replace(",8\n", ",a few\n").replace(",120\n", ",many\n"), "utf-8")
+    (finding,) = Project(tiny_project).check().findings
+    assert (finding.key, finding.count, finding.values["example"]) == ("words_for_numbers_nearly_all", 5, "many")
+    for language in ("en", "ja"):
+        assert "values: category" in say(f"finding.{finding.key}", language, count=finding.count, **finding.values)

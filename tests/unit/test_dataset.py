@@ -65,6 +65,13 @@ def test_a_weight_does_not_tell_the_outcome(training_set_of):
     assert weights.tolist() == [1, 1, 1]
 
 
+def test_a_feature_named_as_a_column_of_the_rows_stands_beside_it(training_set_of):
+    frame = training_set_of(leads=[0, 1], ready=[1, 0], age=[41, 56], weight=[70, 80]).to_frame()
+    assert frame.columns.tolist() == ["lead_id", "as_of", "_age", "age", "weight", "ready", "_weight"]
+    assert (frame["age"].tolist(), frame["_age"].tolist()) == ([41, 56], ["at once"] * 2)
+    assert (frame["weight"].tolist(), frame["_weight"].tolist()) == ([70, 80], [1, 1])
+
+
 def test_taking_rows_takes_all_columns_along(training_set):
     part = training_set.rows(np.array([4, 1]))
     frame = part.to_frame()

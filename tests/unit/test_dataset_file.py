@@ -10,7 +10,7 @@ import pytest
 
 from leadml import dataset_file
 from leadml.dataset_file import RECIPE_KEY, recipe_beside, write_rows
-from leadml.errors import LeadmlError, ProblemsError
+from leadml.errors import LeadmlError
 
 RECIPE = {"outcome": {"name": "ready"}, "left_out": {"window_open": 3}}
 
@@ -132,13 +132,23 @@ def test_an_ending_that_says_no_format_is_refused(training_set, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_feature_cannot_have_the_name_of_another_column(training_set_of, tmp_path):
-    with pytest.raises(ProblemsError) as caught:
-        write_rows(training_set_of(leads=[0], ready=[1], age=[1], ready_since=[1], worked=[0]), tmp_path / "rows.csv")
-    assert [(problem.code, problem.values["name"]) for problem in caught.value.problems] == [
-        ("named_twice", "age"),
-        ("named_twice", "worked"),
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.csv"])
+def test_a_feature_keeps_its_name_where_the_rows_have_a_column_of_that_name(training_set_of, tmp_path, name):
+    write_rows(training_set_of(leads=[0], ready=[1], age=[41], ready_since=[1], worked=[0]), tmp_path / name)
+    read = (pd.read_parquet if name.endswith("parquet") else pd.read_csv)(tmp_path / name)
+    assert read.columns.tolist() == [
+        *("lead_id", "as_of", "_age", "age", "ready_since", "worked", "ready", "weight", "closed_at", "_worked"),
     ]
+    assert read[["_age", "age", "worked", "_worked"]].to_numpy().tolist() == [["at once", 41, 0, True]]
+
+
+@pytest.mark.parametrize("outcome", ["lead_id", "as_of", "age", "weight", "closed_at", "worked", "clicks"])
+def test_an_outcome_cannot_have_the_name_of_another_column(training_set, tmp_path, outcome):
+    named = dataclasses.replace(training_set, outcome=outcome)
+    for write in (lambda: write_rows(named, tmp_path / "rows.csv"), named.to_frame):
+        with pytest.raises(LeadmlError, match="another name") as caught:
+            write()
+        assert (caught.value.code, caught.value.values["name"]) == ("outcome_name_taken", outcome)
     assert list(tmp_path.iterdir()) == []
 
 

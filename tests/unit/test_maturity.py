@@ -137,5 +137,14 @@ def test_who_comes_later_than_is_known_is_still_open(history, definitions):
     assert found.left_out == {"not_yet": 1}
 
 
+def test_who_was_created_before_1970_and_never_came_has_not_come(history_of, definitions):
+    leads = "lead_id,created_at\nold,1900-01-01T00:00:00Z\nnever,2026-01-01T00:00:00Z\ncame,2026-01-01T00:00:00Z\n"
+    read = history_of(leads=leads, stage_changes="lead_id,happened_at,lifecycle_stage\ncame,2026-01-11T00:00:00Z,sql")
+    history = dataclasses.replace(read, known_until=parse_instant("2026-06-01T00:00:00Z", where="tests"))
+    found = find_maturity(history, "created", definitions, definitions.ready)
+    assert (found.starts, found.came, found.days.round(3).tolist()) == (3, 1, [10])
+    assert found.share_that_comes == pytest.approx(1 / 3)
+
+
 def test_days_are_rounded_up_to_what_one_says():
     assert [rounded_up(days) for days in (0.04, 1, 9.91, 9.99, 10.01, 37)] == [0.1, 1, 10, 10, 11, 37]

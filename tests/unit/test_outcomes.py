@@ -234,6 +234,28 @@ def test_a_lead_was_worked_if_sales_validly_tried_while_the_answer_was_open(hist
     }
 
 
+@pytest.mark.parametrize(("tried", "worked"), [("2026-04-13", True), ("2026-05-15", False)])
+def test_an_entry_that_is_learned_late_does_not_lengthen_the_time_to_work_a_lead(
+    tried, worked, history_of, definitions
+):
+    history = history_of(
+        leads=LEADS,
+        activities=export_ends("2026-12-31T00:00:00Z"),
+        stage_changes="""
+            lead_id,happened_at,known_at,lifecycle_stage
+            L1,2026-03-11T00:00:00Z,2026-06-01T00:00:00Z,sql
+        """,
+        connect_attempts=f"""
+            lead_id,happened_at,channel,result,made_by
+            L1,{tried}T00:00:00Z,phone,connected,person
+        """,
+    )
+    as_of = np.array([parse_instant("2026-03-01T00:00:00Z", where="tests")])
+    found = find_outcomes(history, np.array([0]), as_of, definitions)
+    assert to_iso(int(found.closed_at[0])) == "2026-06-01T00:00:00.000001Z"
+    assert found.worked.tolist() == [worked]
+
+
 def test_what_came_late_was_learned_late(history_of, definitions):
     history = history_of(
         leads=LEADS,

@@ -5,7 +5,7 @@ import pytest
 
 from leadml.clock import parse_instant, to_iso
 from leadml.outcomes import LeftOut
-from leadml.snapshots import is_open, known_stage, make_snapshots
+from leadml.snapshots import instants_just_after, is_open, known_stage, make_snapshots
 from leadml.specs.agreement_spec import OutcomeSpec
 from leadml.specs.readiness_spec import SnapshotSpec
 
@@ -82,6 +82,34 @@ def test_a_snapshot_at_a_fact_is_taken_just_after_all_facts_of_that_instant_are_
     assert known_stage(history, snapshots.leads, snapshots.as_of, definitions).tolist() == ["mql"]
 
 
+COMPANY_TOLD_LATE = """
+    company_id,created_at,known_at,industry
+    C1,2026-02-01T00:00:00Z,2026-04-01T00:00:00Z,machinery
+"""
+CHANGED_LATE = """
+    lead_id,happened_at,known_at,attribute,value
+    L1,2026-02-01T00:00:00Z,2026-04-01T00:00:00Z,department,finance
+    L1,2026-02-03T00:00:00Z,2026-04-01T00:00:00Z,department,production
+"""
+
+
+@pytest.mark.parametrize("told", [{"companies": COMPANY_TOLD_LATE}, {"attribute_changes": CHANGED_LATE}])
+def test_an_attribute_that_is_told_late_moves_no_snapshot(told, history_of, definitions):
+    leads = "lead_id,created_at,company_id\nL1,2026-02-01T00:00:00Z,C1\n"
+    for tables in ({}, told):
+        history = history_of(leads=leads, activities=LATER, **tables)
+        snapshots = make_snapshots(history, [SnapshotSpec(since="created", days=0)], definitions)
+        assert [to_iso(as_of) for as_of in snapshots.as_of] == ["2026-02-01T00:00:00.000001Z"]
+
+
+def test_a_score_that_an_attribute_alone_causes_is_taken_just_after_it(history_of):
+    leads = "lead_id,created_at,company_id\nL1,2026-02-01T00:00:00Z,C1\n"
+    history = history_of(leads=leads, activities=LATER, attribute_changes=CHANGED_LATE)
+    changed_at = parse_instant("2026-02-03T00:00:00Z", where="tests")
+    (as_of,) = instants_just_after(history, np.array([0]), np.array([changed_at]))
+    assert to_iso(as_of) == "2026-04-01T00:00:00.000001Z"
+
+
 def test_saying_the_same_stage_again_is_no_new_entry(history_of, definitions):
     history = history_of(
         leads="""
@@ -98,6 +126,53 @@ def test_saying_the_same_stage_again_is_no_new_entry(history_of, definitions):
         activities=LATER,
     )
     assert [day for day, _ in scored(history, definitions, 0.0)] == ["2026-03-01", "2026-03-07"]
+
+
+SAID = "L1,2026-03-05T00:00:00Z,2026-03-05T00:00:00Z,mql\n"
+TIMES_AND_STAGE = "lead_id,happened_at,known_at,lifecycle_stage\n"
+
+
+@pytest.mark.parametrize("learned", ["mql", "lead", "evangelist"])
+@pytest.mark.parametrize("happened", ["2026-03-04", "2026-03-06"])
+def test_what_is_learned_late_moves_no_earlier_snapshot(happened, learned, history_of, definitions):
+    """Whatever is learned on 1 April of early March: a snapshot before that day stays where it is."""
+    leads = "lead_id,created_at\nL1,2026-02-01T00:00:00Z\n"
+    late = f"L1,{happened}T00:00:00Z,2026-04-01T00:00:00Z,{learned}\n"
+    again = "L1,2026-03-10T00:00:00Z,2026-03-10T00:00:00Z,mql\n"
+    for known in (SAID, SAID + again):
+        for rows in (known, known + late):
+            history = history_of(leads=leads, stage_changes=TIMES_AND_STAGE + rows, activities=LATER)
+            before = [day for day, _ in scored(history, definitions, 0.0, 7.0) if day < "2026-04-01"]
+            assert before == ["2026-03-05", "2026-03-12"]
+
+
+def test_an_entry_that_was_known_when_the_next_was_said_hides_it(history_of, definitions):
+    first = "L1,2026-03-01T00:00:00Z,2026-03-05T00:00:00Z,mql\n"  # learned together with the second
+    history = history_of(
+        leads="lead_id,created_at\nL1,2026-02-01T00:00:00Z\n",
+        stage_changes=TIMES_AND_STAGE + first + SAID,
+        activities=LATER,
+    )
+    snapshots = make_snapshots(history, [SnapshotSpec(since="mql", days=0)], definitions)
+    assert ([to_iso(as_of)[:10] for as_of in snapshots.as_of], snapshots.left_out) == (["2026-03-05"], {})
+
+
+def test_a_clock_stops_at_the_first_new_start_that_was_known(history_of, definitions):
+    """Back in MQL on 10 April, as one knew at once; that it had been back on 20 March too was learned in late April."""
+    rows = """
+        L1,2026-03-01T00:00:00Z,2026-03-01T00:00:00Z,mql
+        L1,2026-03-10T00:00:00Z,2026-03-10T00:00:00Z,lead
+        L1,2026-03-20T00:00:00Z,2026-04-28T00:00:00Z,mql
+        L1,2026-04-01T00:00:00Z,2026-04-01T00:00:00Z,lead
+        L1,2026-04-10T00:00:00Z,2026-04-10T00:00:00Z,mql
+    """
+    history = history_of(
+        leads="lead_id,created_at\nL1,2026-02-01T00:00:00Z\n",
+        stage_changes=TIMES_AND_STAGE + rows.replace(" ", ""),
+        activities=LATER,
+    )
+    # 15 April is 45 days after the first entry, of a lead that has been an MQL for five days.
+    assert [day for day, _ in scored(history, definitions, 0.0, 45.0)] == ["2026-03-01", "2026-04-10"]
 
 
 @pytest.mark.parametrize("between", ["", "evangelist"])

@@ -114,6 +114,36 @@ def test_the_project_may_say_itself_when_the_export_was_made(episodes):
     assert episodes(reply, known_until=datetime(2026, 12, 12, tzinfo=UTC))[1] == (SECOND, YES)
 
 
+@pytest.mark.parametrize(("completed", "answer"), [("2026-11-23T00:00:00Z", NOT_KNOWN), ("2026-12-13T00:00:00Z", YES)])
+def test_what_another_source_tells_of_later_closes_no_window(episodes, tmp_path, completed, answer):
+    """Deals and calls were exported weeks after the contacts: what the contacts did in between, nobody knows."""
+    deal = {
+        "id": "9",
+        "createdAt": "2026-11-01T00:00:00Z",
+        "propertiesWithHistory": {"dealstage": [{"value": "closedwon", "timestamp": "2026-12-20T00:00:00Z"}]},
+        "associations": {"contacts": {"results": [{"id": "512", "type": "deal_to_contact"}]}},
+    }
+    reply = {"status": "COMPLETE", "completedAt": "2026-12-31T00:00:00Z", "results": [deal]}
+    (tmp_path / "deals.json").write_text(json.dumps(reply), "utf-8")
+    (tmp_path / "calls.csv").write_text("lead,at,how,result\n512,2026-12-30T00:00:00Z,phone,busy\n", "utf-8")
+    columns = {"lead_id": "lead", "happened_at": "at", "channel": "how", "result": "result"}
+    later = {
+        "deal_changes": ({"file": "deals.json", "format": "hubspot"},),
+        "connect_attempts": ({"file": "calls.csv", "columns": columns},),
+    }
+    contacts = {**invented_reply(), "completedAt": completed}
+    # The last snapshot of the first contact that is known is that of its second entry, whatever came later.
+    assert episodes(contacts, tables={**TABLES, **later}) == [(FIRST, NO), (SECOND, answer)]
+
+
+def test_of_two_exports_the_one_that_ends_first_says_until_when_all_is_known(episodes, tmp_path):
+    other = {**invented_reply(), "completedAt": "2026-12-31T00:00:00Z"}
+    other["results"] = [{**other["results"][0], "id": "513"}]
+    (tmp_path / "other.json").write_text(json.dumps(other), "utf-8")
+    tables = {name: (*entries, {**entries[0], "file": "other.json"}) for name, entries in TABLES.items()}
+    assert episodes(invented_reply(), tables=tables) == [(FIRST, NO), (SECOND, NOT_KNOWN)] * 2
+
+
 def test_a_real_answer_about_the_history_of_a_lead_gives_its_status_and_its_conversion(tmp_path, later):
     reply = PAYLOADS / "salesforce_query_leadhistory_reply.json"
     if not reply.is_file():

@@ -63,9 +63,10 @@ def train(
 
 
 def _accepted(names: list[str], reasons: list[str]) -> dict[str, str]:
-    """Pair names with reasons, in the order in which they were given."""
-    if len(names) != len(reasons):
-        raise LeadmlError("leak_without_reason", where="--because", leaks=len(names), reasons=len(reasons))
+    """Pair names with reasons, in the order in which they were given; a blank reason is none."""
+    said = sum(bool(reason.strip()) for reason in reasons)
+    if not len(names) == len(reasons) == said:
+        raise LeadmlError("leak_without_reason", where="--because", leaks=len(names), reasons=said)
     return dict(zip(names, reasons, strict=True))
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from leadml.engine.kind import FactKind, Kind, ProfileKind, all_kinds, gives_category
 from leadml.engine.plan import Plan, make_plan
 from leadml.errors import LeadmlError, known_words, raise_problems
-from leadml.history.tables import DERIVED_COLUMNS, FACT_TABLES, History
+from leadml.history.tables import ATTRIBUTES_OF, DERIVED_COLUMNS, FACT_TABLES, History
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.rules_spec import RuleSpec
@@ -83,7 +83,7 @@ class Catalogue:
     def _category_column(self, feature: FeatureSpec) -> tuple[str, str]:
         kind = all_kinds()[feature.kind]
         if isinstance(kind, FactKind) and kind.reads == "attribute":
-            return ("lead_attributes" if feature.of == "lead" else "company_attributes"), "value"
+            return ATTRIBUTES_OF[feature.of], "value"
         return self.table_of[feature.name] or "", feature.value or ""
 
     def source_of(self, feature: FeatureSpec) -> str | None:
@@ -132,6 +132,7 @@ def check_features(themes: Sequence[FeatureFileSpec], definitions: DefinitionsSp
         for number, feature in enumerate(theme.features):
             where = f"features/{theme.theme}.yaml, features[{number}] {feature.name}"
             problems.extend(_feature_problems(feature, _table_of(feature, theme.table), where))
+            problems.extend(_replaced_filters(feature, definitions, where))
             stages = definitions.lifecycle_stages
             if feature.since_stage is not None and feature.since_stage not in stages:
                 problems.append(_unknown(feature.since_stage, stages, f"{where}.since_stage"))
@@ -182,6 +183,17 @@ def _unused_keys(feature: FeatureSpec, kind: Kind, where: str) -> list[LeadmlErr
         LeadmlError("key_not_used", where=where, key=key, kind=feature.kind)
         for key in _KEYS_OF_KINDS
         if key in feature.model_fields_set and key not in used
+    ]
+
+
+def _replaced_filters(feature: FeatureSpec, definitions: DefinitionsSpec, where: str) -> list[LeadmlError]:
+    """Refuse a filter on a column that the kind filters itself: it would take the place of the kind's own."""
+    kind = all_kinds().get(feature.kind)
+    asks = kind.asks(definitions) if isinstance(kind, FactKind) else {}
+    return [
+        LeadmlError("kind_filters_itself", where=f"{where}.where.{column}", kind=feature.kind, column=column)
+        for column in feature.where
+        if column in asks
     ]
 
 

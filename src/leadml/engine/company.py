@@ -13,6 +13,7 @@ from leadml.specs.agreement_spec import DefinitionsSpec
 
 # A company known to have more leads is no buying group but a mail provider or a placeholder: nothing is known of it.
 LARGEST_BUYING_GROUP = 500
+_COMPANIES = "companies"  # what is kept beside the tables by company; no table of facts has this name
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,21 @@ class CompanyFacts:
         `first` counts companies.
     told_of : int array, shape (n_facts,)
         The lead of each fact.
+    definitions : DefinitionsSpec
+        Say in which order facts of one instant come.
     """
 
     facts: FactTable
     told_of: Codes
+    definitions: DefinitionsSpec
+
+
+@dataclass(frozen=True)
+class _Companies:
+    """The company of each lead, and the instant at which a company was known to be no buying group."""
+
+    of_lead: Codes
+    too_large_at: Instants
 
 
 def by_company(history: History, table: str, definitions: DefinitionsSpec) -> CompanyFacts:
@@ -46,9 +58,9 @@ def by_company(history: History, table: str, definitions: DefinitionsSpec) -> Co
     -------
     facts : CompanyFacts
     """
-    if table not in history.by_company:
-        history.by_company[table] = _ordered(history, history.facts[table], definitions)
-    found: CompanyFacts = history.by_company[table]
+    found: CompanyFacts | None = history.by_company.get(table)
+    if found is None or found.definitions != definitions:
+        history.by_company[table] = found = _ordered(history, history.facts[table], definitions)
     return found
 
 
@@ -67,18 +79,32 @@ def companies_at(history: History, leads: Codes, as_of: Instants) -> Codes:
         -1 where the company is unknown: the lead names none, or it is a request's, or more leads than a buying
         group has were known to share it.
     """
-    company_of, known_at = _companies(history), history.facts["leads"].known_at
-    by_age = np.lexsort((known_at, company_of))
+    known = _companies(history)
+    companies = known.of_lead[leads]
+    too_large = (companies != NOT_THERE) & (known.too_large_at[companies] < as_of)
+    return np.where(too_large, NOT_THERE, companies)
+
+
+def _companies(history: History) -> _Companies:
+    if _COMPANIES not in history.by_company:
+        company_of = _company_of_leads(history)
+        history.by_company[_COMPANIES] = _Companies(company_of, _too_large_at(history, company_of))
+    found: _Companies = history.by_company[_COMPANIES]
+    return found
+
+
+def _too_large_at(history: History, company_of: Codes) -> Instants:
+    """Find since when each company is known to have more leads than a buying group; never is far in the future."""
+    known_at, named = history.facts["leads"].known_at, np.flatnonzero(company_of != NOT_THERE)
+    by_age = named[np.lexsort((known_at[named], company_of[named]))]
     place = np.arange(len(by_age)) - np.searchsorted(company_of[by_age], company_of[by_age])
     one_too_many = by_age[place == LARGEST_BUYING_GROUP]
     too_large_at = np.full(int(company_of.max(initial=0)) + 1, np.iinfo(np.int64).max)
     too_large_at[company_of[one_too_many]] = known_at[one_too_many]
-    companies = company_of[leads]
-    too_large = (companies != NOT_THERE) & (too_large_at[companies] < as_of)
-    return np.where(too_large, NOT_THERE, companies)
+    return too_large_at
 
 
-def _companies(history: History) -> Codes:
+def _company_of_leads(history: History) -> Codes:
     text = history.facts["leads"].texts.get("company_id")
     if text is None or not history.knows_other_leads:
         return np.full(len(history.lead_ids), NOT_THERE, dtype=np.int64)
@@ -86,8 +112,7 @@ def _companies(history: History) -> Codes:
 
 
 def _ordered(history: History, facts: FactTable, definitions: DefinitionsSpec) -> CompanyFacts:
-    company_of = _companies(history)
-    leads = facts.leads
+    company_of, leads = _companies(history).of_lead, facts.leads
     kept = np.flatnonzero(company_of[leads] != NOT_THERE)
     owners = company_of[leads[kept]].astype(np.int32)
     first, order, happened_at = by_lead_and_time(owners, facts.happened_at[kept], int(company_of.max(initial=0)) + 1)
@@ -106,7 +131,7 @@ def _ordered(history: History, facts: FactTable, definitions: DefinitionsSpec) -
         codes=np.ascontiguousarray(facts.codes[:, taken]),
         values=np.ascontiguousarray(facts.values[:, taken]),
     )
-    return CompanyFacts(ordered, leads[taken])
+    return CompanyFacts(ordered, leads[taken], definitions)
 
 
 def companies_too_large(history: History) -> Mapping[str, int]:

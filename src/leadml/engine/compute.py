@@ -19,6 +19,7 @@ from leadml.engine.binding import Bound, bind
 from leadml.engine.calling import borrowed, call_formula
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.company import by_company, companies_at
+from leadml.engine.kind import failure_of
 from leadml.engine.matrix import FeatureMatrix
 from leadml.engine.plan import (
     DAY_NUMBER,
@@ -37,6 +38,7 @@ from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 
 NEVER = np.iinfo(np.int64).max  # since an entry that never was, nothing counts
 NO_CELL = -1
+NO_COLUMN = -1
 ALWAYS = np.iinfo(np.int64).min
 UNKNOWN = ALWAYS + 1  # where stage changes are unknown, so is what came since one
 _WORTH_THREADS = 20_000  # snapshots
@@ -65,7 +67,10 @@ class _Asked(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Room for the streams of one lead: stream `s` holds the places `first[s]:stop[s]`; and for a copy of one."""
+    """Room for the streams of one lead: stream `s` holds the places `first[s]:stop[s]`; and for a copy of one.
+
+    `failed` is the place of the column whose formula raised.
+    """
 
     cells: Codes
     first: Codes
@@ -76,6 +81,7 @@ class _Room(NamedTuple):
     last_known_at: Instants
     copied_times: Instants
     copied_values: Numbers
+    failed: Codes
 
 
 @njit(boolean(int64, int64, int64), cache=True)
@@ -217,6 +223,7 @@ def _result(  # noqa: PLR0913
     high: int,
     as_of: int,
     since: int,
+    failed: Codes,
 ) -> float:
     """Hand the known facts of the column's window to its formula."""
     if since == UNKNOWN:
@@ -225,14 +232,17 @@ def _result(  # noqa: PLR0913
     start = low if earliest == ALWAYS else _first_at(times, low, high, earliest)
     if start >= high:
         return column.nothing
-    return call_formula(column.address, times, held, start, high, as_of, column.window, column.half_life)
+    result = call_formula(
+        failed, column.place, column.address, times, held, start, high, as_of, column.window, column.half_life
+    )
+    return np.nan if np.isinf(result) else result
 
 
 @njit(cache=True)
 def _answer(  # noqa: PLR0913
     as_of: int, since: Instants, column_first: Codes, columns: Records, first: Codes, stop: Codes, times: Instants,
     held: Numbers, known: Instants, last_known: Instants, copied_times: Instants, copied_values: Numbers,
-    snapshot: int, out: Numbers, hidden: Numbers,
+    failed: Codes, snapshot: int, out: Numbers, hidden: Numbers,
 ) -> None:  # fmt: skip
     """Compute all columns of one snapshot."""
     for stream in range(stop.size):
@@ -245,7 +255,7 @@ def _answer(  # noqa: PLR0913
         for place in range(column_first[stream], column_first[stream + 1]):
             column = columns[place]
             begins = ALWAYS if column.bound == NO_BOUND else since[snapshot, column.bound]
-            result = _result(column, these_times, these_values, low, high, as_of, begins)
+            result = _result(column, these_times, these_values, low, high, as_of, begins, failed)
             if column.place >= 0:
                 out[snapshot, column.place] = result
             else:
@@ -256,7 +266,7 @@ def _answer(  # noqa: PLR0913
 def _compute_table(  # noqa: PLR0913
     facts: _Facts, layout: Layout, bound: Bound, asked: _Asked, room: _Room, begin: int, out: Numbers, hidden: Numbers
 ) -> int:
-    """Go through the leads from a snapshot on, each lead once where its snapshots lie together.
+    """Go through the leads from a snapshot on, each lead once where its snapshots lie together and one owner's count.
 
     Returns the snapshot at which the room is too small, or their number.
     """
@@ -271,11 +281,12 @@ def _compute_table(  # noqa: PLR0913
     times, held, known = borrowed(room.times), borrowed(room.values), borrowed(room.known_at)
     last_known, since = borrowed(room.last_known_at), borrowed(asked.since)
     copied_times, copied_values = borrowed(room.copied_times), borrowed(room.copied_values)
+    failed = borrowed(room.failed)
     facts_first, out, hidden = borrowed(facts.first), borrowed(out), borrowed(hidden)
     while begin < leads.size:
         lead, owner, last = leads[begin], owners[begin], as_of[begin]
         end = begin + 1
-        while end < leads.size and leads[end] == lead:
+        while end < leads.size and leads[end] == lead and owners[end] == owner:
             last = max(last, as_of[end])
             end += 1
         low, high = facts_first[owner], facts_first[owner + 1]
@@ -293,7 +304,7 @@ def _compute_table(  # noqa: PLR0913
         for snapshot in range(begin, end):
             _answer(
                 as_of[snapshot], since, column_first, columns, first, stop, times, held, known, last_known,
-                copied_times, copied_values, snapshot, out, hidden,
+                copied_times, copied_values, failed, snapshot, out, hidden,
             )  # fmt: skip
         begin = end
     return begin
@@ -317,18 +328,26 @@ def compute_features(history: History, leads: Codes, as_of: Instants, catalogue:
     Returns
     -------
     matrix : FeatureMatrix
+
+    Raises
+    ------
+    LeadmlError
+        `kind_failed` when the code of a project's own kind raises.
     """
     computation = _Computation(
         history,
         np.ascontiguousarray(leads, dtype=np.int64),
         np.ascontiguousarray(as_of, dtype=np.int64),
-        catalogue.plan,
+        catalogue,
         np.empty((len(leads), len(catalogue.features))),
     )
     computation.run()
     words = {name: _words_of(history, *column) for name, column in catalogue.category_columns.items()}
     for place, name, kind in catalogue.profiles:
-        computation.values[:, place] = kind.compute(computation)
+        try:
+            computation.values[:, place] = kind.compute(computation)
+        except Exception as error:  # whatever a project's code raises is told as its own fault
+            raise failure_of(catalogue.features[place]) from error
         if kind.words is not None:
             words[name] = kind.words(catalogue.definitions)
     return FeatureMatrix(catalogue.names, computation.values, words)
@@ -345,10 +364,11 @@ class _Computation:
     history: History
     leads: Codes
     as_of: Instants
-    plan: Plan
+    catalogue: Catalogue
     values: Numbers
 
     def __post_init__(self) -> None:
+        self.plan: Plan = self.catalogue.plan
         self.definitions: DefinitionsSpec = self.plan.definitions
         self._hidden: Numbers = np.empty((self.size, self.plan.hidden))
         self._since: Instants = np.empty((self.size, 0), np.int64)
@@ -409,11 +429,14 @@ class _Computation:
 
         def run(part: slice) -> None:
             asked = _Asked(self.leads[part], owners[part], self.as_of[part], self._since[part])
-            room, begin, size = _room(len(one.streams), _SOME_FACTS), 0, len(asked.leads)
+            failed, begin, size = np.full(1, NO_COLUMN), 0, len(asked.leads)
+            room = _room(len(one.streams), _SOME_FACTS, failed)
             while (
                 end := _compute_table(facts, one.layout, bound, asked, room, begin, out[part], self._hidden[part])
             ) < size:
-                begin, room = end, _room(len(one.streams), 4 * len(room.times))
+                begin, room = end, _room(len(one.streams), 4 * len(room.times), failed)
+            if failed[0] != NO_COLUMN:
+                raise failure_of(self.catalogue.features[failed[0]])
 
         if self.size < _WORTH_THREADS:
             run(slice(None))
@@ -422,12 +445,12 @@ class _Computation:
             list(threads.map(run, _parts(self.leads, os.cpu_count() or 1)))
 
 
-def _room(streams: int, facts: int) -> _Room:
+def _room(streams: int, facts: int, failed: Codes) -> _Room:
     """Make room for so many facts of one lead, each counted once in every stream that it belongs to."""
     cells, times, known_at, last_known_at, copied_times = (np.empty(facts, np.int64) for _ in range(5))
     first, stop = np.empty(streams + 1, np.int64), np.empty(streams, np.int64)
     values, copied_values = np.empty(facts), np.empty(facts)
-    return _Room(cells, first, stop, times, values, known_at, last_known_at, copied_times, copied_values)
+    return _Room(cells, first, stop, times, values, known_at, last_known_at, copied_times, copied_values, failed)
 
 
 def _parts(leads: Codes, number: int) -> Sequence[slice]:

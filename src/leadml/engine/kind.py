@@ -39,14 +39,15 @@ def kernel(function: Formula) -> Formula:
     function : callable
         Takes `times` (int array, UTC microseconds), `values` (float array of the same shape),
         `as_of`, `window` and `half_life` (int, microseconds; 0 where the feature has none) and
-        returns a float; NaN says that the value is missing.
+        returns a float; NaN says that the value is missing. Dividing by zero is as in NumPy, and what is
+        infinite is missing. What the formula raises ends the computation as `kind_failed`.
 
     Returns
     -------
     compiled : callable
         The same, compiled and cached on disk.
     """
-    compiled: Formula = njit(KERNEL_SIGNATURE, cache=True)(function)
+    compiled: Formula = njit(KERNEL_SIGNATURE, cache=True, error_model="numpy")(function)
     return compiled
 
 
@@ -226,6 +227,22 @@ def texts_of_own_kinds(features: Iterable[FeatureSpec]) -> Mapping[str, str]:
     """
     used = {feature.kind for feature in features}
     return {name: path.read_text("utf-8") for name, (path, _) in sorted(_OWN_KINDS.items()) if name in used}
+
+
+def failure_of(feature: FeatureSpec) -> LeadmlError:
+    """Say that the code of a feature's kind raised an error.
+
+    Parameters
+    ----------
+    feature : FeatureSpec
+    """
+    path, _ = _OWN_KINDS.get(feature.kind, (Path(f"engine/kinds/{feature.kind}.py"), None))
+    return LeadmlError(
+        "kind_failed",
+        where=f"{path.parent.name}/{path.name}, feature {feature.name}",
+        kind=feature.kind,
+        feature=feature.name,
+    )
 
 
 def gives_category(feature: FeatureSpec) -> bool:

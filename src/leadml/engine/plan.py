@@ -11,7 +11,7 @@ from leadml.clock import DAY, Instants
 from leadml.engine.calling import address_of
 from leadml.engine.kind import FactKind, Formula, ProfileKind, all_kinds, gives_category, kernel
 from leadml.engine.kinds.attribute import compute as latest_value
-from leadml.history.tables import Codes, Mask, Numbers
+from leadml.history.tables import ATTRIBUTES_OF, Codes, Mask, Numbers
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureSpec
 
@@ -23,8 +23,6 @@ FILTERS, NUMBER, WORD, DAY_NUMBER = 0, 1, 2, 3
 
 NO_BOUND = -1
 _MOST_CELLS = 1 << 14  # of one pass; filters that tell more combinations of words apart take several passes
-
-_ATTRIBUTES_OF = {"lead": "lead_attributes", "company": "company_attributes"}
 
 
 @dataclass(frozen=True)
@@ -242,13 +240,14 @@ class Plan:
 
     Attributes
     ----------
-    entries : tuple of Pass
-        Over the stage changes: when each stage that `since` names was last entered; in hidden columns of its own.
-    passes : mapping of (table, scope) to tuple of Pass
+    definitions : DefinitionsSpec
+    bounds : tuple of str
+        The lifecycle stages that `since` names.
     criteria : mapping of CriterionSpec to int
         The hidden column that tells whether a criterion holds.
-    columns_of : mapping of (table, scope) to list of int
-        Columns that are missing where the table is unknown.
+    entries : tuple of Pass
+        Over the stage changes: when each of the bounds was last entered; one column each, of a matrix of their own.
+    passes : mapping of (table, scope) to tuple of Pass
     """
 
     definitions: DefinitionsSpec
@@ -288,11 +287,11 @@ def make_plan(
                 if criterion not in plan.criteria:
                     plan.criteria[criterion] = len(plan.criteria)
                     column = _attribute_column(criterion.attribute, criterion, place=-len(plan.criteria))
-                    columns.setdefault((_ATTRIBUTES_OF[criterion.of], "lead"), []).append(column)
+                    columns.setdefault((ATTRIBUTES_OF[criterion.of], "lead"), []).append(column)
         elif kind.reads == "attribute":
             gives = "code" if gives_category(feature) else "number"
             column = _attribute_column(feature.attribute or "", gives, place=place)
-            columns.setdefault((_ATTRIBUTES_OF[feature.of], "lead"), []).append(column)
+            columns.setdefault((ATTRIBUTES_OF[feature.of], "lead"), []).append(column)
         else:
             table = kind.table or table_of[feature.name] or ""
             columns.setdefault((table, feature.of), []).append(_fact_column(feature, kind, place, definitions))

@@ -1,4 +1,4 @@
-"""Finds the words of feature files that no fact has: a feature that asks for them never sees anything."""
+"""Finds where features and the words of facts miss each other: words that no fact has, and words read as numbers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from leadml.engine.catalogue import Catalogue
-from leadml.engine.kind import FactKind, all_kinds
-from leadml.history.tables import NOT_THERE, Finding, History
+from leadml.engine.kind import FactKind, ProfileKind, all_kinds, gives_category
+from leadml.history.tables import ATTRIBUTES_OF, NOT_THERE, Finding, History
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.wording.texts import nearest
 
 FILTERS = ("where", "of_which", "to")
+NEARLY_ALL = 0.9  # of an attribute's values; where so many are words, it holds no numbers
 
 Asked = tuple[str, str, str]
 
@@ -19,7 +20,7 @@ Asked = tuple[str, str, str]
 def unheard_words(
     history: History, themes: Sequence[FeatureFileSpec], catalogue: Catalogue
 ) -> tuple[tuple[str, Finding], ...]:
-    """Find what features ask for and no fact of the history has, with the nearest word that facts have.
+    """Find what features ask for and no fact of the history has, and attributes whose words they read as numbers.
 
     A wrong word is no error: the word of a CRM may occur for the first time tomorrow.
 
@@ -34,16 +35,51 @@ def unheard_words(
     -------
     findings : tuple of (feature, Finding)
         `word_never_occurs`, or `word_never_occurs_near` where a word that occurs is near. Words of an
-        unknown table are none: nothing is known of them.
+        unknown table are none: nothing is known of them. `words_for_numbers`, or `words_for_numbers_nearly_all` where
+        the attribute of a feature of numbers holds words.
     """
     heard = _Heard(history)
-    return tuple(
+    never_occur = tuple(
         (feature.name, _finding(heard, f"features/{theme.theme}.yaml", feature, asked))
         for theme in themes
         for feature in theme.features
         for asked in dict.fromkeys(_asked(feature, catalogue))
         if asked[0] in history.facts and asked[2] not in heard.words(asked[0], asked[1])
     )
+    return (*never_occur, *_words_for_numbers(history, themes, catalogue))
+
+
+def _words_for_numbers(
+    history: History, themes: Sequence[FeatureFileSpec], catalogue: Catalogue
+) -> Iterator[tuple[str, Finding]]:
+    """Count, for each attribute that a feature reads as a number, the values that are none: there it is missing."""
+    for theme in themes:
+        for feature in theme.features:
+            for of, attribute in dict.fromkeys(_read_as_numbers(feature, catalogue)):
+                if (table := history.facts.get(ATTRIBUTES_OF[of])) is None:
+                    continue
+                values = table.texts["value"]
+                codes = values.codes[table.texts["attribute"].is_any_of([attribute])]
+                known = np.bincount(codes[codes != NOT_THERE], minlength=len(values.words))
+                words = np.where(np.isnan(table.words_as_numbers("value")), known, 0)
+                if count := int(words.sum()):
+                    all_of_them, example = int(known.sum()), values.words[int(np.argmax(words))]
+                    is_category = feature.attribute is not None and count >= NEARLY_ALL * all_of_them
+                    key = "words_for_numbers_nearly_all" if is_category else "words_for_numbers"
+                    told = {"attribute": attribute, "known": f"{all_of_them:,}", "example": example}
+                    finding = Finding(f"features/{theme.theme}.yaml", key, count, {"feature": feature.name, **told})
+                    yield feature.name, finding
+
+
+def _read_as_numbers(feature: FeatureSpec, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """List whose attributes, and which, a feature takes for numbers: its own, or those of the agreement's criteria."""
+    kind = all_kinds()[feature.kind]
+    if isinstance(kind, ProfileKind):
+        for criterion in kind.criteria(catalogue.definitions):
+            if criterion.at_least is not None or criterion.at_most is not None:
+                yield criterion.of, criterion.attribute
+    elif kind.reads == "attribute" and not gives_category(feature):
+        yield feature.of, feature.attribute or ""
 
 
 @dataclass(frozen=True)
@@ -67,11 +103,7 @@ def _asked(feature: FeatureSpec, catalogue: Catalogue) -> Iterator[Asked]:
     if not isinstance(kind, FactKind):
         return
     if kind.reads == "attribute":
-        yield (
-            ("lead_attributes" if feature.of == "lead" else "company_attributes"),
-            "attribute",
-            feature.attribute or "",
-        )
+        yield ATTRIBUTES_OF[feature.of], "attribute", feature.attribute or ""
         return
     for key in FILTERS:
         for column, words in getattr(feature, key).items():

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import lt
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +9,9 @@ import pandas as pd
 
 from leadml.clock import Instants
 from leadml.errors import LeadmlError, known_words
-from leadml.history.ordering import by_lead_and_time, of_one_instant, rows_of_leads, take_all
+from leadml.history.ordering import by_lead_and_time, equal, in_alphabet, of_one_instant, rows_of_leads, take_all
 from leadml.history.tables import (
+    BEGINS_AT,
     FACT_TABLES,
     IDENTITY_COLUMNS,
     MERGED_AT,
@@ -128,7 +128,9 @@ def _under_each_other(columns: Sequence[TextColumn]) -> TextColumn:
     return TextColumn(np.concatenate(codes), tuple(code_of))
 
 
-def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> History:
+def build_history(
+    tables: Mapping[str, Rows], definitions: DefinitionsSpec, *, known_until: int | None = None
+) -> History:
     """Put the facts of all tables in order.
 
     Facts are ordered by lead and by `happened_at`. Facts of one instant are ordered by the declared
@@ -142,6 +144,8 @@ def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> H
     definitions : DefinitionsSpec
         The agreement's words: order of stages, journey stage of content, meaning of a status,
         what a valid connect attempt is.
+    known_until : int, optional, UTC microseconds
+        Until when the history is known, where the sources say so; default: until its last fact became known.
 
     Returns
     -------
@@ -155,7 +159,7 @@ def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> H
     if not len(tables["leads"]):
         raise LeadmlError("empty_table", where="history.yaml, tables.leads", table="leads")
     findings: list[Finding] = []
-    people = _identities(tables["leads"], findings)
+    people = _identities(tables, known_until, findings)
     leads = _first_rows(tables["leads"], people, findings)
     wide = {"leads": leads, "lead_attributes": _lead_attributes(leads, tables.get("attribute_changes"))}
     if "companies" in tables:
@@ -168,7 +172,7 @@ def build_history(tables: Mapping[str, Rows], definitions: DefinitionsSpec) -> H
         lead_ids=people.lead_ids,
         facts=facts,
         unknown=tuple(name for name in ("companies", *FACT_TABLES) if name not in tables),
-        known_until=int(max(ends)),
+        known_until=int(max(ends)) if known_until is None else known_until,
         findings=tuple(findings),
     )
 
@@ -200,22 +204,26 @@ class _Identities:
         return known_at
 
 
-def _identities(leads: Rows, findings: list[Finding]) -> _Identities:
+def _identities(tables: Mapping[str, Rows], known_until: int | None, findings: list[Finding]) -> _Identities:
     """Follow merged leads to the one that is left."""
+    leads = tables["leads"]
     ids = leads.owner.words
     into = _merged_into(leads) if "merged_into" in leads.texts else {}
+    end = _end_of(tables, into, known_until) if into else -np.inf
     survivor_of, same_since = {}, {}
     for lead_id in into:
         survivor, since, seen = lead_id, -np.inf, [lead_id]
         while survivor in into:
-            survivor, time = into[survivor]
-            since = max(since, -np.inf if np.isnan(time) else time)
+            time, survivor = into[survivor]
+            since = max(since, min(time, end))
             if survivor in seen:
                 raise LeadmlError("merged_in_a_circle", where="history.yaml, tables.leads", leads=known_words(seen))
             seen.append(survivor)
         survivor_of[lead_id], same_since[lead_id] = survivor, since
     if into:
         findings.append(Finding("leads", "merged", len(into)))
+    if without_time := sum(time == np.inf for time, _ in into.values()):
+        findings.append(Finding("leads", "merged_without_time", without_time))
     present = [ids[code] for code in np.flatnonzero(np.bincount(leads.owner.codes, minlength=len(ids))).tolist()]
     lead_ids = tuple(sorted({survivor_of.get(lead_id, lead_id) for lead_id in present} if into else present))
     position_of = {lead_id: position for position, lead_id in enumerate(lead_ids)}
@@ -223,12 +231,26 @@ def _identities(leads: Rows, findings: list[Finding]) -> _Identities:
     return _Identities(lead_ids, position_of, same_since)
 
 
-def _merged_into(leads: Rows) -> dict[str, tuple[str, float]]:
-    """Give, for each lead that was merged, into which, and when (NaN where nobody said)."""
+def _merged_into(leads: Rows) -> dict[str, tuple[float, str]]:
+    """Give, for each lead that was merged, when (infinite where nobody said) and into which.
+
+    Where that is told more than once, the earliest counts, and of one instant the first in the alphabet.
+    """
     told, ids = leads.texts["merged_into"], leads.owner
     times = leads.numbers.get(MERGED_AT, np.full(len(leads), np.nan))
-    merged = np.flatnonzero(told.codes != NOT_THERE).tolist()
-    return {ids.words[ids.codes[row]]: (told.words[told.codes[row]], float(times[row])) for row in merged}
+    into: dict[str, tuple[float, str]] = {}
+    for row in np.flatnonzero(told.codes != NOT_THERE).tolist():
+        lead_id = ids.words[ids.codes[row]]
+        merge = (np.inf if np.isnan(times[row]) else float(times[row]), told.words[told.codes[row]])
+        into[lead_id] = min(merge, into.get(lead_id, merge))
+    return into
+
+
+def _end_of(tables: Mapping[str, Rows], into: Mapping[str, tuple[float, str]], known_until: int | None) -> float:
+    """Give the end of a history: a merge of which nobody says when it was done is known from then on."""
+    ends = [float(rows.known_at.max()) for rows in tables.values() if len(rows)]
+    merges = [time for time, _ in into.values() if time < np.inf]
+    return max(*ends, *merges, -np.inf if known_until is None else float(known_until))
 
 
 def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Rows:
@@ -236,14 +258,37 @@ def _first_rows(leads: Rows, people: _Identities, findings: list[Finding]) -> Ro
     if len(leads) == len(people.lead_ids):
         return leads
     positions, known_at = people.positions(leads.owner), people.known_at(leads)
-    keys: list[npt.NDArray[np.generic]] = [_in_alphabet(text).codes for _, text in sorted(leads.texts.items())]
-    order = np.lexsort((*keys, leads.happened_at, known_at, positions))
+    keys: list[npt.NDArray[np.generic]] = [values for _, values in sorted(leads.numbers.items())]
+    keys += [in_alphabet(text).codes for _, text in sorted(leads.texts.items())]
+    order = np.lexsort((in_alphabet(leads.owner).codes, *keys, leads.happened_at, known_at, positions))
     positions = positions[order]
-    kept = order[np.concatenate([[True], positions[1:] != positions[:-1]])]
+    begins = np.concatenate([[True], positions[1:] != positions[:-1]])
+    kept = order[begins]
+    contradict = _contradictions(leads, order, kept[np.cumsum(begins) - 1], findings)
     merged_away = len(people.same_since)
-    if (again := len(order) - len(kept) - merged_away) > 0:
+    if (again := len(order) - len(kept) - merged_away - contradict) > 0:
         findings.append(Finding("leads", "lead_twice", again))
     return leads.take(kept)
+
+
+def _contradictions(leads: Rows, rows: Codes, counted: Codes, findings: list[Finding]) -> int:
+    """Count the rows that say, known at the same instant, something else of the same lead than the row that counts."""
+    at_once = (leads.owner.codes[rows] == leads.owner.codes[counted]) & (
+        leads.known_at[rows] == leads.known_at[counted]
+    )
+    columns: dict[str, npt.NDArray[np.generic]] = {"created_at": leads.happened_at}
+    columns.update((name, text.codes) for name, text in leads.texts.items())
+    columns.update(leads.numbers)
+    for name in (BEGINS_AT, "merged_into", MERGED_AT):  # created_at says the first; a lead may be merged twice
+        columns.pop(name, None)
+    differs = {name: at_once & ~equal(values[rows], values[counted]) for name, values in sorted(columns.items())}
+    contradict = np.any(list(differs.values()), axis=0)
+    count = int(contradict.sum())
+    if count:
+        example = min(leads.owner.words[code] for code in np.unique(leads.owner.codes[rows[contradict]]).tolist())
+        names = ", ".join(name for name, different in differs.items() if different.any())
+        findings.append(Finding("leads", "lead_contradicts", count, {"example": example, "columns": names}))
+    return count
 
 
 def _as_attribute_rows(rows: Rows, skip: Sequence[str]) -> Rows:
@@ -346,8 +391,8 @@ def _in_order(
         example = rows.owner.words[rows.owner.codes[int(np.argmax(strangers))]]
         findings.append(Finding(name, "unknown_lead", int(strangers.sum()), {"example": example}))
         rows, leads = rows.take(~strangers), leads[~strangers]
-    in_alphabet = {column: _in_alphabet(text) for column, text in rows.texts.items()}
-    rows = Rows(rows.owner, rows.happened_at, people.known_at(rows), in_alphabet, rows.numbers)
+    by_alphabet = {column: in_alphabet(text) for column, text in rows.texts.items()}
+    rows = Rows(rows.owner, rows.happened_at, people.known_at(rows), by_alphabet, rows.numbers)
     first, order, happened_at = by_lead_and_time(leads, rows.happened_at, len(people.lead_ids))
     tied = np.flatnonzero(of_one_instant(first, happened_at)) if len(order) > 1 else _NO_ROWS
     if len(tied):
@@ -391,18 +436,6 @@ def _empty_table(rows: Rows, leads: int) -> FactTable:
         number_columns=numbers,
         values=np.empty((len(numbers), 0)),
     )
-
-
-def _in_alphabet(text: TextColumn) -> TextColumn:
-    """Sort the words of a column, leaving out those that no row has; a column in order stays as it is."""
-    if all(map(lt, text.words, text.words[1:])):
-        return text
-    occurs = np.zeros(len(text.words) + 1, dtype=bool)
-    occurs[text.codes] = True
-    alphabet = sorted(np.flatnonzero(occurs[:-1]).tolist(), key=text.words.__getitem__)
-    rank = np.full(len(text.words) + 1, NOT_THERE, dtype=np.int32)
-    rank[alphabet] = np.arange(len(alphabet))
-    return TextColumn(rank[text.codes], tuple(text.words[code] for code in alphabet))
 
 
 def ties_in_order(rows: Rows, leads: ShortCodes, definitions: DefinitionsSpec) -> Codes:
@@ -451,7 +484,7 @@ def _repeated(order: Codes, tied: Codes, leads: ShortCodes, rows: Rows) -> Mask:
         close, owners = rows.take(order[tied]), leads[order[tied]]
         compared: list[npt.NDArray[np.generic]] = [owners, close.happened_at, close.known_at, *close.numbers.values()]
         compared += [text.codes for text in close.texts.values()]
-        same[tied[1:]] = np.all([_equal(values[1:], values[:-1]) for values in compared], axis=0)
+        same[tied[1:]] = np.all([equal(values[1:], values[:-1]) for values in compared], axis=0)
     if "event_id" not in rows.texts:
         return same
     events = rows.texts["event_id"].codes[order].astype(np.int64)
@@ -461,9 +494,3 @@ def _repeated(order: Codes, tied: Codes, leads: ShortCodes, rows: Rows) -> Mask:
     same[named] = True
     same[named[first]] = False
     return same
-
-
-def _equal(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> Mask:
-    """Compare element by element; a missing number equals a missing number."""
-    equal: Mask = (one == other) | ((one != one) & (other != other))
-    return equal

@@ -1,6 +1,6 @@
 """Looks a history over before anything is learned from it: what is there, and what a reader should know."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,9 @@ import numpy as np
 from leadml.clock import to_iso
 from leadml.history.tables import BEGINS_AT, NOT_THERE, Finding, History
 from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.wording.texts import nearest
+
+_WORDS_TOLD = 20  # of a column; where there are more, the wrong column is named, and nobody reads them all
 
 
 @dataclass(frozen=True)
@@ -72,24 +75,64 @@ def check_history(history: History, definitions: DefinitionsSpec) -> CheckReport
 
 def _unknown_words(history: History, definitions: DefinitionsSpec) -> list[Finding]:
     """Count the words that the agreement does not define: they are data, and a reader should see them."""
-    agreed: Mapping[tuple[str, str], tuple[str, ...]] = {
-        ("stage_changes", "lifecycle_stage"): definitions.lifecycle_stages,
-        ("status_changes", "lead_status"): tuple(definitions.lead_statuses),
-        ("deal_changes", "deal_stage"): tuple(definitions.deal_stages),
-        ("connect_attempts", "channel"): definitions.connect_attempt.channels,
-    }
     findings = []
-    for (name, column), words in agreed.items():
-        if name not in history.facts:
+    for agreed in _agreed_words(definitions):
+        table = history.facts.get(agreed.table)
+        text = None if table is None else table.texts.get(agreed.column)
+        if text is None:
             continue
-        text = history.facts[name].texts[column]
-        for code, word in enumerate(text.words):
-            count = int((text.codes == code).sum())
-            if word not in words and count:
-                findings.append(Finding(name, "unknown_word", count, {"column": column, "word": word}))
-        missing = int((text.codes == NOT_THERE).sum())
-        if missing:
-            findings.append(Finding(name, "blank_word", missing, {"column": column}))
+        missing, *counts = np.bincount(text.codes - NOT_THERE, minlength=len(text.words) + 1).tolist()
+        if agreed.words is not None:
+            met = [(count, word) for count, word in zip(counts, text.words, strict=True) if count]
+            findings += _not_agreed(agreed, met, agreed.words)
+        if missing and not agreed.may_be_blank:
+            findings.append(Finding(agreed.table, "blank_word", missing, {"column": agreed.column}))
+    return findings
+
+
+@dataclass(frozen=True)
+class _Agreed:
+    """A column and its agreed words; None where any word will do."""
+
+    table: str
+    column: str
+    words: tuple[str, ...] | None
+    may_be_blank: bool = False
+    others: str = "unknown_word"  # how other words are told
+
+
+def _agreed_words(definitions: DefinitionsSpec) -> list[_Agreed]:
+    """List the columns whose words mean something, with the words that the agreement defines."""
+    attempt = definitions.connect_attempt
+    agreed = [
+        _Agreed("leads", "lead_type", tuple(definitions.lead_types)),
+        _Agreed("activities", "activity", None),
+        _Agreed("stage_changes", "lifecycle_stage", definitions.lifecycle_stages),
+        _Agreed("status_changes", "lead_status", tuple(definitions.lead_statuses)),
+        _Agreed("deal_changes", "deal_stage", tuple(definitions.deal_stages)),
+        _Agreed("connect_attempts", "channel", attempt.channels, others="uncounted_word"),
+        _Agreed("connect_attempts", "result", attempt.results, others="uncounted_word"),
+        _Agreed("connect_attempts", "made_by", attempt.made_by, may_be_blank=True, others="uncounted_word"),
+    ]
+    if reasons := tuple(word for word in definitions.return_reasons if word):
+        agreed.append(_Agreed("status_changes", "reason", reasons, may_be_blank=True))
+    return agreed
+
+
+def _not_agreed(agreed: _Agreed, met: Sequence[tuple[int, str]], words: tuple[str, ...]) -> list[Finding]:
+    """Tell the words that nobody agreed on, the most frequent first, each with the agreed one that is nearest."""
+    # Words stand in the order of the alphabet, and those of one count stay so.
+    unknown = sorted((each for each in met if each[1] not in words), key=lambda each: -each[0])
+    findings = []
+    for count, word in unknown[:_WORDS_TOLD]:
+        values = {"column": agreed.column, "word": word}
+        if near := nearest(word, words):
+            findings.append(Finding(agreed.table, f"{agreed.others}_near", count, {**values, "near": near}))
+        else:
+            findings.append(Finding(agreed.table, agreed.others, count, values))
+    if more := unknown[_WORDS_TOLD:]:
+        facts, values = sum(count for count, _ in more), {"column": agreed.column, "words": f"{len(more):,}"}
+        findings.append(Finding(agreed.table, "more_unknown_words", facts, values))
     return findings
 
 

@@ -5,7 +5,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import IO
 
@@ -14,10 +14,9 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from leadml.errors import LeadmlError
+from leadml.history.plain import check_named_once, unreadable
 from leadml.history.tables import Codes
-from leadml.history.told import DataFile, Place, Sheet
-
-RowsRead = Callable[[int], None]
+from leadml.history.told import DataFile, Place, RowsRead, Sheet
 
 SEPARATORS = (",", ";", "\t", "|")
 OPEN_QUOTE = "a quote is opened and never closed"
@@ -66,9 +65,7 @@ class CsvFile:
         self.separator = separator or found
         self.header = headers[self.separator]
         self.wanted = [name for name in dict.fromkeys(self.header) if wanted is None or name in wanted]
-        twice = [name for name in self.wanted if self.header.count(name) > 1]
-        if twice:
-            raise unreadable(f"{file.name}, line 1", f"the column '{twice[0]}' stands there twice")
+        check_named_once(self.header, self.wanted, where=f"{file.name}, line 1")
 
     def sheet(self, on_rows: RowsRead) -> Sheet:
         """Read the wanted columns, each value as the text it is: `007` stays `007`, `NA` stays `NA`.
@@ -186,11 +183,6 @@ def opened(file: DataFile) -> IO[str]:
     if file.path.suffix == ".gz":
         return io.TextIOWrapper(gzip.open(file.path), encoding="utf-8-sig", errors="replace", newline="")
     return file.path.open(encoding="utf-8-sig", errors="replace", newline="")
-
-
-def unreadable(where: str, problem: str) -> LeadmlError:
-    """Say that a file is damaged, or not what its name says."""
-    return LeadmlError("unreadable_file", where=where, file=where.partition(",")[0], problem=problem)
 
 
 def _shown(separator: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,18 +15,19 @@ from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from leadml.errors import LeadmlError, known_words
-from leadml.history.told import Place, Sheet
+from leadml.history.plain import check_named_once
+from leadml.history.told import Place, RowsRead, Sheet
 from leadml.specs.history_spec import SourceSpec
 from leadml.wording.texts import nearest
-
-RowsRead = Callable[[int], None]
 
 _AT_ONCE = 50_000
 _LOOKS_LIKE_A_PARAMETER = re.compile(r"(?<![:\\]):(?=\w)")
 _LARGEST_WHOLE = 2**63
 
 
-def read_database(source: SourceSpec, folder: Path, wanted: Collection[str] | None, *, on_rows: RowsRead) -> Sheet:
+def read_database(
+    source: SourceSpec, folder: Path, wanted: Collection[str] | None, *, complete: bool = False, on_rows: RowsRead
+) -> Sheet:
     """Read the rows of a table or of a query.
 
     Parameters
@@ -37,6 +38,8 @@ def read_database(source: SourceSpec, folder: Path, wanted: Collection[str] | No
         Where the file of an SQLite database lies, if its path is relative.
     wanted : collection of str, optional
         Columns; those that are not there are left out. Default: all.
+    complete : bool
+        Whether all others are fetched as well, for the file of bad rows.
     on_rows : callable of int
         Told how many rows were read, block by block.
 
@@ -47,11 +50,12 @@ def read_database(source: SourceSpec, folder: Path, wanted: Collection[str] | No
     Raises
     ------
     LeadmlError
-        `missing_variable`, `missing_data_file`, `unknown_database_table`, `database_failed`: never with a secret.
+        `missing_variable`, `missing_data_file`, `unknown_database_table`, `database_failed`: never with a secret;
+        `unreadable_file` when a query gives a wanted column twice.
     """
     database = _Database(source, folder)
     with database.connected() as connection:
-        return database.read(connection, wanted, on_rows)
+        return database.read(connection, wanted, on_rows, complete=complete)
 
 
 class _Database:
@@ -73,15 +77,20 @@ class _Database:
             if engine.dialect.name == "postgresql":
                 options["postgresql_readonly"] = True
             with engine.connect().execution_options(**options) as connection:
+                if engine.dialect.name == "sqlite":
+                    connection.exec_driver_sql("PRAGMA query_only = ON")
                 yield connection
         except (SQLAlchemyError, ImportError) as error:
             raise self._failed(str(getattr(error, "orig", None) or error)) from None
 
-    def read(self, connection: sql.Connection, wanted: Collection[str] | None, on_rows: RowsRead) -> Sheet:
+    def read(
+        self, connection: sql.Connection, wanted: Collection[str] | None, on_rows: RowsRead, *, complete: bool
+    ) -> Sheet:
         """Fetch all rows, block by block."""
-        header, statement = self._statement(connection, wanted)
+        header, statement = self._statement(connection, None if complete else wanted)
         result = connection.execute(statement)
         names = list(result.keys())
+        check_named_once(names, names if wanted is None else wanted, where=self._shown)
         blocks: list[list[pa.Array]] = []
         for rows in result.partitions(_AT_ONCE):
             blocks.append([_as_arrow(values) for values in zip(*rows, strict=True)])
@@ -90,7 +99,7 @@ class _Database:
         return Sheet(
             self._shown,
             tuple(header or names),
-            every.select([name for name in names if wanted is None or name in wanted]),
+            every.select([name for name in dict.fromkeys(names) if wanted is None or name in wanted]),
             lambda row: Place(self._shown, f"row {row + 1}"),
             lambda rows: every.take(pa.array(rows)),
         )

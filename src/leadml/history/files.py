@@ -1,17 +1,16 @@
 """Finds and reads the files that `history.yaml` names: a file, a folder or a pattern; CSV, CSV.gz or Parquet."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 
 from leadml.errors import LeadmlError
-from leadml.history.csv_files import CsvFile, unreadable
+from leadml.history.csv_files import CsvFile
 from leadml.history.parquet_files import ParquetFile
-from leadml.history.told import DataFile, Place, Sheet
-
-RowsRead = Callable[[int], None]
+from leadml.history.plain import unreadable
+from leadml.history.told import DataFile, Place, RowsRead, Sheet
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 

@@ -1,17 +1,16 @@
 """Reads DataFrames of a notebook as a file would be read: pandas, Arrow, or any frame that speaks Arrow."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from leadml.errors import LeadmlError, known_words
+from leadml.history.plain import check_named_once, in_plain_columns, unreadable
 from leadml.history.tables import Codes
-from leadml.history.told import Place, Sheet
+from leadml.history.told import Place, RowsRead, Sheet
 from leadml.wording.texts import nearest
-
-RowsRead = Callable[[int], None]
 
 
 def read_frame(name: str, frames: Mapping[str, Any], wanted: Collection[str], *, on_rows: RowsRead) -> Sheet:
@@ -35,7 +34,8 @@ def read_frame(name: str, frames: Mapping[str, Any], wanted: Collection[str], *,
     Raises
     ------
     LeadmlError
-        `unknown_frame`, `unreadable_file` when it is no frame.
+        `unknown_frame`; `unreadable_file` when it is no frame, or a wanted column stands there twice or holds no
+        plain values.
     """
     if name not in frames:
         raise LeadmlError(
@@ -49,23 +49,26 @@ def read_frame(name: str, frames: Mapping[str, Any], wanted: Collection[str], *,
     if isinstance(frame, pd.DataFrame):
         whole = _with_index(frame)
         header = [str(column) for column in whole.columns]
+        check_named_once(header, wanted, where=shown)
         chosen = [place for place, column in enumerate(header) if column in wanted]
         rows = pa.table({header[place]: _column(whole.iloc[:, place]) for place in chosen})
     elif hasattr(frame, "__arrow_c_stream__"):
         whole = pa.table(frame)
         header = list(whole.column_names)
+        check_named_once(header, wanted, where=shown)
         rows = whole.select([column for column in header if column in wanted])
     else:
-        raise LeadmlError(
-            "unreadable_file", where=shown, file=shown, problem=f"a {type(frame).__name__} is no DataFrame"
-        )
+        raise unreadable(shown, f"a {type(frame).__name__} is no DataFrame")
+    rows = in_plain_columns(rows, where=shown)
     on_rows(len(whole))
+
+    first = {column: header.index(column) for column in header}  # one that is asked for stands there once
 
     def originals(rows: Codes) -> pa.Table:
         if isinstance(whole, pd.DataFrame):
             few = whole.iloc[rows]
-            return pa.table({str(column): pa.array(few[column].astype(str)) for column in few.columns})
-        return whole.take(pa.array(rows))
+            return pa.table({column: pa.array(few.iloc[:, place].astype(str)) for column, place in first.items()})
+        return whole.select(list(first.values())).take(pa.array(rows))
 
     return Sheet(shown, tuple(header), rows, lambda row: Place(shown, f"row {row + 1}"), originals)
 

@@ -22,6 +22,8 @@ _WHOLE = -1  # a part that has no items
 
 # Where a day ends last: a time without zone is taken as the latest that it can mean.
 _LATEST_ZONE = "Etc/GMT+12"
+# Where a day begins first.
+_EARLIEST_ZONE = "Etc/GMT-14"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +171,6 @@ class Gathered:
         return self._origins[row].place(detail if item == _WHOLE else f"{detail}[{item}]")
 
 
-def as_text(value: object) -> Text:
-    """Write a value of a JSON document as a CSV file would hold it; what is not there, or blank, is missing.
-
-    Examples
-    --------
-    >>> as_text(512), as_text("512"), as_text(True), as_text(""), as_text(2.5)
-    ('512', '512', 'true', None, '2.5')
-    """
-    if type(value) is str:
-        return value or None
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
 def instants_of(texts: Sequence[Text]) -> tuple[Instants, Mask]:
     """Read times as far as that is possible before the pipeline judges them: to sort, to compare.
 
@@ -212,6 +195,27 @@ def instants_of(texts: Sequence[Text]) -> tuple[Instants, Mask]:
     codes, words = pd.factorize(np.array(texts, dtype=object))
     reading = read_instants(pd.Series([*words, ""], dtype="str"), time_zone=_LATEST_ZONE)
     return reading.instants[codes], ~reading.unreadable[codes]
+
+
+def begins_of(texts: Sequence[Text]) -> Instants:
+    """Give the earliest that each time can mean: a date may be that of a day that has not ended.
+
+    Parameters
+    ----------
+    texts : sequence of str or None
+
+    Returns
+    -------
+    begins : int array, shape (n,), UTC microseconds
+        0 where a text cannot be read.
+
+    Examples
+    --------
+    >>> from leadml.clock import to_iso
+    >>> [to_iso(int(begin))[:16] for begin in begins_of(["2026-01-02", "2026-01-02T09:00:00Z"])]
+    ['2026-01-01T09:59', '2026-01-02T09:00']
+    """
+    return read_instants(pd.Series([text or "" for text in texts], dtype="str"), time_zone=_EARLIEST_ZONE).begins
 
 
 def latest_of(*columns: Sequence[Text]) -> list[Text]:

@@ -10,10 +10,13 @@ import numpy as np
 from leadml.clock import MINUTE, Instants, read_instants, to_iso
 from leadml.errors import LeadmlError, raise_problems
 from leadml.history.build import Rows, build_history
-from leadml.history.tables import FACT_TABLES, NOT_THERE, History, TextColumn
+from leadml.history.tables import FACT_TABLES, MERGED_AT, NOT_THERE, History, TextColumn, as_text
 from leadml.specs.agreement_spec import DefinitionsSpec
 
 Record = Mapping[str, Any]
+
+# Columns of the table leads that say who is who: a request names its leads itself, so none of its attributes does.
+_MERGE = ("merged_into", MERGED_AT)
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,8 @@ def _gather(tables: frozenset[str], members: Sequence[tuple[int, Record]]) -> di
     for number, lead in members:
         lead_id, place = str(lead["lead_id"]), f"leads[{number}]"
         company_id = f"company of {lead_id}"  # its own id would mix in what another lead of the request says
-        wide = {**(lead.get("attributes") or {}), "lead_type": lead.get("lead_type"), "company_id": company_id}
+        attributes = {name: value for name, value in (lead.get("attributes") or {}).items() if name not in _MERGE}
+        wide = {**attributes, "lead_type": lead.get("lead_type"), "company_id": company_id}
         gathered["leads"].add(lead_id, [lead], [wide], place)
         if "company" in tables:
             company = lead["company"]
@@ -249,19 +253,8 @@ def _encoded(values: Sequence[object]) -> TextColumn:
     """Give each different text its place in the alphabet; for the few facts of a request faster than arrays."""
     different = set(values)
     if not set(map(type, different)) <= {str, NoneType}:
-        values = [_word(value) for value in values]
+        values = [as_text(value) for value in values]
         different = set(values)
     words = tuple(sorted(word for word in different if isinstance(word, str) and word))
     code_of: dict[object, int] = {None: NOT_THERE, "": NOT_THERE, **{word: code for code, word in enumerate(words)}}
     return TextColumn(np.array(list(map(code_of.__getitem__, values)), np.int32), words)
-
-
-def _word(value: object) -> str | None:
-    """Write a JSON value as a file would hold it: 50.0 and 50 are the same number."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

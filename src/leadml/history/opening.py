@@ -13,11 +13,10 @@ from leadml.history.files import found_files, read_sheet
 from leadml.history.formats import FORMATS
 from leadml.history.frames import read_frame
 from leadml.history.mapping import asked_columns
-from leadml.history.told import Sheet, Told
+from leadml.history.told import RowsRead, Sheet, Told
 from leadml.specs.history_spec import HistorySpec, SourceSpec
 from leadml.wording.texts import nearest
 
-RowsRead = Callable[[int], None]
 Opened = TypeVar("Opened")
 
 
@@ -126,7 +125,7 @@ class Opening:
         if source.frame is not None:
             return [read_frame(source.frame, self._frames, wanted, on_rows=self._on_rows)]
         complete = _key(source) in self._complete
-        return [read_database(source, self._folder, None if complete else wanted, on_rows=self._on_rows)]
+        return [read_database(source, self._folder, wanted, complete=complete, on_rows=self._on_rows)]
 
     def _once(self, key: Hashable, opening: Callable[[], Opened]) -> Opened:
         """Open at the first time of asking, and forget at the last, so that memory holds no file twice."""

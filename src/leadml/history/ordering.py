@@ -4,13 +4,14 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from operator import lt
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from leadml.clock import Instants
-from leadml.history.tables import Codes, Mask, ShortCodes
+from leadml.history.tables import NOT_THERE, Codes, Mask, ShortCodes, TextColumn
 
 _FEW = 48  # up to so many rows of one lead, shifting each into its place is the fastest way to sort
 _MANY = 1 << 18  # rows that are worth threads
@@ -163,3 +164,33 @@ def of_one_instant(first: Codes, happened_at: Instants) -> Mask:
             if happened_at[place] == happened_at[place - 1]:
                 tied[place - 1] = tied[place] = True
     return tied
+
+
+def in_alphabet(text: TextColumn) -> TextColumn:
+    """Sort the words of a column, leaving out those that no row has; a column in order stays as it is.
+
+    Examples
+    --------
+    >>> in_alphabet(TextColumn(np.array([2, 0, -1], np.int32), ("phone", "fax", "email")))
+    TextColumn(codes=array([ 0,  1, -1], dtype=int32), words=('email', 'phone'))
+    """
+    if all(map(lt, text.words, text.words[1:])):
+        return text
+    occurs = np.zeros(len(text.words) + 1, dtype=bool)
+    occurs[text.codes] = True
+    alphabet = sorted(np.flatnonzero(occurs[:-1]).tolist(), key=text.words.__getitem__)
+    rank = np.full(len(text.words) + 1, NOT_THERE, dtype=np.int32)
+    rank[alphabet] = np.arange(len(alphabet))
+    return TextColumn(rank[text.codes], tuple(text.words[code] for code in alphabet))
+
+
+def equal(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> Mask:
+    """Compare element by element; a missing number equals a missing number.
+
+    Examples
+    --------
+    >>> equal(np.array([1.0, np.nan]), np.array([2.0, np.nan])).tolist()
+    [False, True]
+    """
+    same: Mask = (one == other) | ((one != one) & (other != other))
+    return same

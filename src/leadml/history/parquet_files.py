@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from leadml.history.encoding import TextEncoder
+from leadml.history.plain import check_named_once, check_plain, in_plain_columns
 from leadml.history.tables import NOT_THERE, Codes, ShortCodes
-from leadml.history.told import DataFile, Place, Sheet
-
-RowsRead = Callable[[int], None]
+from leadml.history.told import DataFile, Place, RowsRead, Sheet
 
 _MOST_AT_ONCE = 8
 _BYTES_OF_A_CODE = 3
@@ -31,6 +30,8 @@ class ParquetFile:
 
     Raises
     ------
+    LeadmlError
+        `unreadable_file` when a wanted column stands there twice or holds no plain values.
     pyarrow.ArrowException, OSError
         When it is damaged.
     """
@@ -39,7 +40,10 @@ class ParquetFile:
         self.file = file
         self._opened = parquet.ParquetFile(file.path)
         self.header = list(self._opened.schema_arrow.names)
-        self.wanted = [name for name in self.header if wanted is None or name in wanted]
+        self.wanted = [name for name in dict.fromkeys(self.header) if wanted is None or name in wanted]
+        check_named_once(self.header, self.wanted, where=file.name)
+        for name in self.wanted:
+            check_plain(name, self._opened.schema_arrow.field(name).type, where=file.name)
 
     def sheet(self, on_rows: RowsRead) -> Sheet:
         """Read the wanted columns; texts come as a dictionary, all else as it is.
@@ -59,7 +63,8 @@ class ParquetFile:
         sizes = [int(metadata.row_group(number).num_rows) for number in range(metadata.num_row_groups)]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         columns = [_column(self._opened.schema_arrow.field(name), int(starts[-1])) for name in self.wanted]
-        in_codes = _in_codes(metadata, self.wanted)
+        texts = [name for name, column in zip(self.wanted, columns, strict=True) if isinstance(column, _Words)]
+        in_codes = _in_codes(metadata, texts)
         each = threading.local()
 
         def read(number: int) -> int:
@@ -76,7 +81,8 @@ class ParquetFile:
         table = pa.table({name: column.whole() for name, column in zip(self.wanted, columns, strict=True)})
         if not self.wanted:
             table = _without_columns(int(starts[-1]))
-        return Sheet(self.file.name, tuple(self.header), table, self.place_of, self.originals)
+        rows = in_plain_columns(table, where=self.file.name)
+        return Sheet(self.file.name, tuple(self.header), rows, self.place_of, self.originals)
 
     def place_of(self, row: int) -> Place:
         """Name a row by its number: Parquet has no lines."""
@@ -157,8 +163,6 @@ def _column(field: pa.Field, size: int) -> _Words | _Fixed | _Any:
     """Choose how to gather a column."""
     kind = field.type
     held = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if pa.types.is_nested(kind):
-        raise pa.ArrowInvalid(f"the column '{field.name}' holds lists or records, no plain values")
     if pa.types.is_string(held) or pa.types.is_large_string(held):
         return _Words(size)
     if pa.types.is_timestamp(kind) or pa.types.is_int64(kind) or pa.types.is_float64(kind):

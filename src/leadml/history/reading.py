@@ -165,9 +165,13 @@ class _Reading:
         )
 
     def _known_at(self, happened_at: Instants, not_dated: Mask) -> Instants:
-        """When each fact was known: never before it happened; a blank says that it was known at once."""
+        """When each fact was known: never before it happened; a blank, and nothing else, says that it was at once.
+
+        To take as known at once what became known at an instant that cannot be read, or is yet to come, would be a
+        look ahead: without it such a row says nothing.
+        """
         reading = self._instants_in("known_at")
-        self._wrong_times("known_at", reading, blank_is_fine=True, without_it=False)
+        self._wrong_times("known_at", reading, blank_is_fine=True, without_it=True)
         readable = ~(reading.unreadable | reading.without_zone)
         early = readable & ~not_dated & (reading.instants < happened_at)
         if early.any():
@@ -184,13 +188,15 @@ class _Reading:
     def _wrong_times(self, name: str, reading: InstantReading, *, blank_is_fine: bool, without_it: bool) -> Mask:
         """Note what is no time, is written in another way, has no zone or lies ahead."""
         unreadable = reading.unreadable
-        if blank_is_fine and unreadable.any():
-            unreadable = unreadable & ~blanks_in(self._column(name))
-        self._note_unreadable(name, unreadable, without_it=without_it)
+        if unreadable.any():
+            blank = unreadable & blanks_in(self._column(name))
+            if not blank_is_fine:
+                self._note("blank_time", name, blank, without_it=without_it)
+            self._note_unreadable(name, unreadable & ~blank, without_it=without_it)
+            unreadable = unreadable & ~blank if blank_is_fine else unreadable
         self._note("time_without_zone", name, reading.without_zone, without_it=without_it)
         ahead = ~(reading.unreadable | reading.without_zone) & (reading.begins > self._rules.latest)
-        # A fact that was not known by now is known to nobody: to take it as known at once would be a look ahead.
-        self._note("fact_in_future", name, ahead, without_it=without_it or name == "known_at")
+        self._note("fact_in_future", name, ahead, without_it=without_it)
         wrong: Mask = unreadable | reading.without_zone | ahead
         return wrong
 

@@ -24,7 +24,7 @@ from leadml.history.opening import Beside, Opening
 from leadml.history.reading import ReadingRules, read_rows
 from leadml.history.shapes import TableShape, shape_of
 from leadml.history.tables import Finding, History, TextColumn
-from leadml.history.told import Told
+from leadml.history.told import RowsRead, Told
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.history_spec import HistorySpec, SourceSpec, TablesSpec
 from leadml.wording.texts import nearest
@@ -69,7 +69,7 @@ def read_history(
         Missing file or column, a file that is not UTF-8, an empty table, and, unless `dirty_rows` says otherwise, a
         value of a wrong type, a time without zone, a fact in the future: all of them together.
     """
-    reader = _SourceReader(spec, folder, beside, on_rows=getattr(on_progress, "rows_read", _unheard))
+    reader = _SourceReader(spec, folder, definitions, beside, on_rows=getattr(on_progress, "rows_read", _unheard))
     kept: dict[str, list[Kept]] = {}
     for table in TablesSpec.model_fields:
         sources: tuple[SourceSpec, ...] | None = getattr(spec.tables, table)
@@ -83,10 +83,9 @@ def read_history(
     raise_problems(dict.fromkeys(reader.problems), where="history.yaml")
     tables = _tables_of(kept, reader.report)
     reader.report.write(kept)
-    history = build_history(tables, definitions)
+    history = build_history(tables, definitions, known_until=reader.known_until(tables))
     return replace(
         history,
-        known_until=max(history.known_until, reader.known_until),
         findings=(*_about_the_clock(spec, tables), *reader.report.findings, *history.findings),
     )
 
@@ -97,7 +96,7 @@ def _unheard(_rows: int) -> None:
 
 def _tables_of(kept: Mapping[str, list[Kept]], report: DirtyRowsReport) -> dict[str, Rows]:
     """Lay the rows of each table under each other."""
-    leads = {word for part in kept["leads"] for word in part.rows.owner.words}
+    leads = {word for part in kept["leads"] for word in _leads_in(part.rows)}
     tables = {}
     for table, parts in kept.items():
         if table not in ("leads", "companies"):
@@ -108,6 +107,13 @@ def _tables_of(kept: Mapping[str, list[Kept]], report: DirtyRowsReport) -> dict[
     return tables
 
 
+def _leads_in(rows: Rows) -> Iterable[str]:
+    """Name the leads that the table leads still has once its bad rows are out, and those that others became."""
+    yield from rows.owner.words_that_occur()
+    if "merged_into" in rows.texts:
+        yield from rows.texts["merged_into"].words_that_occur()
+
+
 def _about_the_clock(spec: HistorySpec, tables: Mapping[str, Rows]) -> Iterable[Finding]:
     if spec.clock == ROW_ORDER:
         yield Finding("leads", ROW_ORDER, len(tables["leads"]))
@@ -116,20 +122,33 @@ def _about_the_clock(spec: HistorySpec, tables: Mapping[str, Rows]) -> Iterable[
 class _SourceReader:
     """Reads sources one after the other; what is wrong with them is kept in `problems`."""
 
-    def __init__(self, spec: HistorySpec, folder: Path, beside: Beside, on_rows: Callable[[int], None]) -> None:
+    def __init__(
+        self, spec: HistorySpec, folder: Path, definitions: DefinitionsSpec, beside: Beside, on_rows: RowsRead
+    ) -> None:
         self._spec = spec
         self._opening = Opening(spec, folder, beside, on_rows)
         self.report = DirtyRowsReport(beside.quarantine)
         self.problems = self.report.problems
         self.problems.extend(_word_problems(spec))
+        self.problems.extend(_meaning_problems(spec, definitions))
         self._latest = now() + round(spec.clock_skew_minutes * MINUTE)
-        self.known_until = 0
+        self._made_at: list[int] = []  # when the sources that say so were exported
+        self._until: int | None = None
         if spec.known_until is not None:
-            self.known_until = round(spec.known_until.timestamp() * SECOND)
-            if self.known_until > self._latest:
-                where, value = "history.yaml, known_until", to_iso(self.known_until)
+            self._until = round(spec.known_until.timestamp() * SECOND)
+            if self._until > self._latest:
+                where, value = "history.yaml, known_until", to_iso(self._until)
                 self.problems.append(LeadmlError("fact_in_future", where=where, value=value))
-            self._latest = min(self._latest, self.known_until)
+            self._latest = min(self._latest, self._until)
+
+    def known_until(self, tables: Mapping[str, Rows]) -> int | None:
+        """Say until when all is known: as history.yaml says, else as the source that ends first says of itself.
+
+        A fact that another source tells of a later instant does not say that nothing else had happened by then.
+        """
+        if self._until is not None:  # a fact dated with that day alone ends with the day
+            return max(self._until, *(int(rows.known_at.max()) for rows in tables.values() if len(rows)))
+        return min(self._made_at, default=None)
 
     def read(self, source: SourceSpec, table: str, place: str) -> list[Kept]:
         """Read one source of one table; nothing where something is wrong."""
@@ -159,8 +178,8 @@ class _SourceReader:
         for part in told:
             self.report.findings.extend(part.findings)
             if part.known_until is not None:
-                made = parse_instant(part.known_until, where=f"history.yaml, tables.{table}, file {source.file}")
-                self.known_until = max(self.known_until, made)
+                where = f"history.yaml, tables.{table}, file {source.file}"
+                self._made_at.append(parse_instant(part.known_until, where=where))
         return told
 
     def _mapped(self, source: SourceSpec, table: str, place: str, problems: list[LeadmlError]) -> list[Told]:
@@ -204,6 +223,35 @@ def _word_problems(spec: HistorySpec) -> list[LeadmlError]:
         )
         for name in spec.words
         if name not in known
+    ]
+
+
+def _meaning_problems(spec: HistorySpec, definitions: DefinitionsSpec) -> list[LeadmlError]:
+    """Check that their words become words that the agreement has, in columns whose words it lists in full."""
+    agreed = {
+        "lead_type": tuple(definitions.lead_types),
+        "lifecycle_stage": definitions.lifecycle_stages,
+        "lead_status": tuple(definitions.lead_statuses),
+        "deal_stage": tuple(definitions.deal_stages),
+        "journey_stage": tuple(definitions.buyers_journey),
+    }
+    written = [("words", spec.words)]
+    for table in TablesSpec.model_fields:
+        sources: tuple[SourceSpec, ...] = getattr(spec.tables, table) or ()
+        written += [(f"tables.{table}[{number}].words", source.words) for number, source in enumerate(sources)]
+    return [
+        LeadmlError(
+            "unknown_word",
+            where=f"history.yaml, {place}.{column}.{theirs}",
+            word=ours,
+            known=known_words(agreed[column]) or "-",
+            hint=nearest(ours, agreed[column]),
+        )
+        for place, words in written
+        for column, meaning in words.items()
+        if column in agreed
+        for theirs, ours in meaning.items()
+        if ours and ours not in agreed[column]
     ]
 
 

@@ -4,7 +4,7 @@
 says that *nothing* happened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -56,6 +56,9 @@ BEGINS_AT = "begins_at"
 # A column of the table leads that holds an instant: since when a lead is known to be the same as another.
 MERGED_AT = "merged_at"
 
+# The tables of attributes: the lead's own and its company's, by whose they are.
+ATTRIBUTES_OF: Mapping[str, str] = {"lead": "lead_attributes", "company": "company_attributes"}
+
 # Columns that the agreement adds to a table: features may filter on them as on any other.
 DERIVED_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "leads": (),
@@ -80,6 +83,25 @@ def as_number(word: str) -> float:
     return number if np.isfinite(number) else np.nan
 
 
+def as_text(value: object) -> str | None:
+    """Write a value of a JSON document as a CSV file would hold it; what is not there, or blank, is missing.
+
+    Examples
+    --------
+    >>> as_text(512), as_text("512"), as_text(True), as_text(""), as_text(2.5), as_text(50.0)
+    ('512', '512', 'true', None, '2.5', '50')
+    """
+    if type(value) is str:
+        return value or None
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
 @dataclass(frozen=True)
 class TextColumn:
     """A column of words as integer codes, -1 where there is none; in a history the words are sorted."""
@@ -99,6 +121,30 @@ class TextColumn:
         table = np.array([*(values.get(word, other) for word in self.words), other])
         translated: Numbers = table[self.codes]
         return translated
+
+    def words_that_occur(self) -> tuple[str, ...]:
+        """Name the words that some row has; rows that were taken out leave theirs behind.
+
+        Examples
+        --------
+        >>> TextColumn(np.array([1, -1, 1], np.int32), ("email", "phone")).words_that_occur()
+        ('phone',)
+        """
+        counts = np.bincount(self.codes[self.codes != NOT_THERE], minlength=len(self.words))
+        return tuple(self.words[code] for code in np.flatnonzero(counts).tolist())
+
+    def is_any_of(self, words: Collection[str]) -> Mask:
+        """Mark the rows that hold one of some words; a row without a word holds none.
+
+        Examples
+        --------
+        >>> column = TextColumn(np.array([1, 0, -1], np.int32), ("email", "phone"))
+        >>> column.is_any_of(["phone", "fax"]).tolist()
+        [True, False, False]
+        """
+        table = np.array([*(word in words for word in self.words), False])
+        marked: Mask = table[self.codes]
+        return marked
 
 
 @dataclass(frozen=True)
@@ -150,7 +196,7 @@ class FactTable:
             self._numbers_of_words[column] = np.array([as_number(word) for word in self.words.get(column, ())])
         return self._numbers_of_words[column]
 
-    @property
+    @cached_property
     def leads(self) -> Codes:
         """The position of each fact's lead, shape (n_facts,)."""
         positions: Codes = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
@@ -181,13 +227,13 @@ class History:
     unknown : tuple of str
         Tables of which nothing is known.
     known_until : int, UTC microseconds
-        The latest instant of which anything is known.
+        The latest instant of which all is known that the sources tell.
     findings : tuple of Finding
         What was met on the way in.
     knows_other_leads : bool
         False for the leads of a request: of their colleagues nothing is known.
     by_company : dict of table name to CompanyFacts
-        What `engine.company` has ordered by company, kept for the next question.
+        What `engine.company` has ordered by company, kept for the next question; with the companies themselves.
     """
 
     lead_ids: tuple[str, ...]

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from leadml.history.tables import Codes, Finding
 
+RowsRead = Callable[[int], None]  # told how many rows were read, block by block
+
 
 class Place(NamedTuple):
     """Where a row stands: a file, database or frame as the user knows it, and the part of it.
@@ -85,7 +87,8 @@ class Told:
     findings : tuple of Finding
         What the source noticed by itself, and what stopped nothing.
     known_until : str, optional
-        When the export was made, as a time is written; the history is known until then at least.
+        When the export was made, as a time is written. The history is known until then, even if another source tells
+        of later facts, unless history.yaml says more.
     """
 
     table: str

@@ -9,9 +9,10 @@ from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import FACT_TABLES, Codes, FactTable, History, Numbers
-from leadml.leakage.evidence import FACTS_OF, Column, Evidence, Origin, as_number, compare, even_share
+from leadml.history.tables import FACT_TABLES, Codes, FactTable, History, Numbers, as_number
+from leadml.leakage.evidence import FACTS_OF, Column, Evidence, Origin, compare, even_share
 from leadml.leakage.statistics import binned
+from leadml.snapshots import stage_feature
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.project_spec import ProjectSpec
 from leadml.specs.reading import Label
@@ -28,7 +29,6 @@ _NUMBERS_SHARE = 0.95
 _DATED_SHARE = 0.01
 _MOST_COUNTED = 8
 _NO_LABEL = Label(en="", ja="")
-_STAGE = "stage"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def gather(history: History, training_set: TrainingSet, spec: ProjectSpec) -> Ev
     questions = [*_attribute_questions(history), *_word_questions(history)]
     counted = [FeatureSpec(name=f"all_{name}", label=_NO_LABEL, kind="count", table=name, when_nothing=0.0)
                for name in WORD_COLUMNS if name in history.facts]  # fmt: skip
-    features = (*(question.feature for question in questions), *counted, _known_stage(spec))
+    stage = stage_feature(spec.agreement.definitions)
+    features = (*(question.feature for question in questions), *counted, stage)
     catalogue = Catalogue(features, {feature.name: feature.table for feature in features}, spec.agreement.definitions)
     snapshots = training_set.snapshots
     matrix = compute_features(history, snapshots.leads, snapshots.as_of, catalogue)
@@ -74,7 +75,7 @@ def gather(history: History, training_set: TrainingSet, spec: ProjectSpec) -> Ev
         training_set=training_set,
         spec=spec,
         columns=tuple(column for column in columns if column.codes.min() < column.codes.max()),
-        stage_then=_ranks(matrix, spec),
+        stage_then=_ranks(matrix, stage.name, spec),
         facts_before=own.sum(axis=1),
         facts_in_all=sum(
             (np.diff(history.facts[name].first) for name in WORD_COLUMNS if name in history.facts),
@@ -132,23 +133,11 @@ def _word_questions(history: History) -> Iterator[_Question]:
                     yield _Question(feature, name, column, word)
 
 
-def _known_stage(spec: ProjectSpec) -> FeatureSpec:
-    return FeatureSpec(
-        name=_STAGE,
-        label=_NO_LABEL,
-        kind="latest",
-        table="stage_changes",
-        value="lifecycle_stage",
-        where={"lifecycle_stage": spec.agreement.definitions.lifecycle_stages},
-        when_nothing="missing",
-    )
-
-
-def _ranks(matrix: FeatureMatrix, spec: ProjectSpec) -> Codes:
+def _ranks(matrix: FeatureMatrix, stage: str, spec: ProjectSpec) -> Codes:
     """Rank of the stage known at each snapshot, -1 where none was."""
     stages = spec.agreement.definitions.lifecycle_stages
-    rank = [stages.index(word) if word in stages else -1 for word in matrix.words[_STAGE]]
-    codes = matrix.values[:, matrix.names.index(_STAGE)]
+    rank = [stages.index(word) if word in stages else -1 for word in matrix.words[stage]]
+    codes = matrix.values[:, matrix.names.index(stage)]
     ranks: Codes = np.array([*rank, -1])[np.where(np.isnan(codes), -1, codes).astype(np.int64)]
     return ranks
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from leadml.clock import Instants
 from leadml.dataset import TrainingSet
-from leadml.history.tables import Codes, FactTable, History, Mask, Numbers
+from leadml.history.tables import ATTRIBUTES_OF, Codes, FactTable, History, Mask, Numbers, as_number
 from leadml.leakage.statistics import Compared, deviations_for
 from leadml.specs.project_spec import ProjectSpec
 
@@ -20,22 +20,7 @@ _MOST_LEADS = 20_000
 
 
 # The tables of attributes in the words of history.yaml, and where their facts lie.
-FACTS_OF = {"leads": "lead_attributes", "companies": "company_attributes"}
-
-
-def as_number(word: str) -> float:
-    """Read a number; a word, and what is too large for a number, is none.
-
-    Examples
-    --------
-    >>> as_number("12.5"), as_number("twelve")
-    (12.5, nan)
-    """
-    try:
-        number = float(word)
-    except ValueError:
-        return np.nan
-    return number if np.isfinite(number) else np.nan
+FACTS_OF = {"leads": ATTRIBUTES_OF["lead"], "companies": ATTRIBUTES_OF["company"]}
 
 
 class Origin(StrEnum):
@@ -191,8 +176,7 @@ class Evidence:
     def at_target(self, stage_changes: FactTable) -> Mask:
         """Mark the entries into the target stage and the stages beyond it."""
         stages = self.spec.agreement.definitions.lifecycle_stages[self.target :]
-        marked: Mask = stage_changes.texts["lifecycle_stage"].lookup(dict.fromkeys(stages, 1.0), other=0.0).astype(bool)
-        return marked
+        return stage_changes.texts["lifecycle_stage"].is_any_of(stages)
 
     def of_leads(self, rows: Mask) -> Mask:
         """Which leads that were looked at have any of these snapshots."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from leadml.errors import LeadmlError, known_words
-from leadml.specs.reading import Label, Specification
+from leadml.specs.reading import Label, Specification, UnfitWordError
 from leadml.vocabulary import ReturnPolicy, StatusMeaning
 from leadml.wording.texts import nearest
 
@@ -152,16 +152,16 @@ class DefinitionsSpec(Specification):
 
     @model_validator(mode="after")
     def _outcomes_fit(self) -> "DefinitionsSpec":
-        stages = list(self.lifecycle_stages)
+        stages = self.lifecycle_stages
         if self.ready.reach not in stages:
-            raise ValueError(f"ready.reach {self.ready.reach!r} is none of the lifecycle_stages {stages}")
+            raise UnfitWordError(self.ready.reach, stages, place=("ready", "reach"))
         for name, outcome in (self.outcomes or {}).items():
             if name == READY or not _OUTCOME_NAME.fullmatch(name):
                 raise ValueError(
                     f"no outcome can be named {name!r}: use small letters, digits and _; {READY!r} is the main one"
                 )
             if outcome.reach not in stages:
-                raise ValueError(f"outcomes.{name}.reach {outcome.reach!r} is none of the lifecycle_stages {stages}")
+                raise UnfitWordError(outcome.reach, stages, place=("outcomes", name, "reach"))
         return self
 
     @model_validator(mode="after")
@@ -170,7 +170,7 @@ class DefinitionsSpec(Specification):
             raise ValueError("a lifecycle stage is named twice")
         unlikely = [stage for stage, probability in self.deal_stages.items() if not 0 <= probability <= 1]
         if unlikely:
-            raise ValueError(f"the probabilities of the deal stages {unlikely} are not between 0 and 1")
+            raise ValueError(f"the probabilities of the deal stages {', '.join(unlikely)} are not between 0 and 1")
         return self
 
 
@@ -238,12 +238,11 @@ class AgreementSpec(Specification):
     def _promises_use_the_definitions(self) -> "AgreementSpec":
         for lead_type, bands in self.promises.bands.items():
             if lead_type != "default" and lead_type not in self.definitions.lead_types:
-                raise ValueError(
-                    f"bands are given for {lead_type!r}, which is no lead type: {sorted(self.definitions.lead_types)}"
-                )
-            for band in bands:
-                if band.lifecycle_stage is not None and band.lifecycle_stage not in self.definitions.lifecycle_stages:
-                    raise ValueError(
-                        f"band {band.name!r} recommends {band.lifecycle_stage!r}, which is no lifecycle stage"
-                    )
+                known = ("default", *self.definitions.lead_types)
+                raise UnfitWordError(lead_type, known, place=("promises", "bands", lead_type))
+            for number, band in enumerate(bands):
+                stages = self.definitions.lifecycle_stages
+                if band.lifecycle_stage is not None and band.lifecycle_stage not in stages:
+                    place = ("promises", "bands", lead_type, number, "lifecycle_stage")
+                    raise UnfitWordError(band.lifecycle_stage, stages, place=place)
         return self

@@ -7,6 +7,8 @@ from pydantic import Field
 from leadml.specs.reading import Label, Specification
 from leadml.vocabulary import MoreIs, Theme
 
+Words = str | Annotated[tuple[str, ...], Field(min_length=1)]  # one word, or several of which any will do
+
 
 class Unit(Specification):
     """What a number counts."""
@@ -31,9 +33,7 @@ class FeatureSpec(Specification):
         float | Literal["missing"], Field(description="the value when no fact is there; unknown is always missing")
     ]
     table: Annotated[str | None, Field(description="where its facts lie; default: the file's table")] = None
-    where: dict[str, str | tuple[str, ...]] = Field(
-        default_factory=dict, description="column: value or values that a fact must have"
-    )
+    where: dict[str, Words] = Field(default_factory=dict, description="column: value or values that a fact must have")
     window_days: Annotated[
         float | None, Field(ge=0.001, le=36_500, description="elapsed days before as_of; absent: all time")
     ] = None
@@ -44,10 +44,10 @@ class FeatureSpec(Specification):
         float | None, Field(ge=0.001, le=36_500, description="for `decayed`: days after which a fact counts half")
     ] = None
     value: Annotated[str | None, Field(description="the column that sum, max, distinct, furthest, latest read")] = None
-    of_which: dict[str, str | tuple[str, ...]] = Field(
+    of_which: dict[str, Words] = Field(
         default_factory=dict, description="for `share`: what a fact must have to be part of it; as in `where`"
     )
-    to: dict[str, str | tuple[str, ...]] = Field(
+    to: dict[str, Words] = Field(
         default_factory=dict, description="for `days_between`: the facts at which the days end; as in `where`"
     )
     attribute: Annotated[str | None, Field(description="which attribute the kind `attribute` reads")] = None

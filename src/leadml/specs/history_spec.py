@@ -4,11 +4,12 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
 from leadml.clock import known_time_zone
-from leadml.specs.reading import Specification
+from leadml.specs.reading import Specification, UnfitWordError
 
 DirtyRows = Literal["reject", "quarantine", "accept"]
 
@@ -197,7 +198,8 @@ class HistorySpec(Specification):
     @classmethod
     def _exists(cls, name: str | None) -> str | None:
         if name is not None and not known_time_zone(name):
-            raise ValueError(f"there is no time zone {name!r}; write an IANA name such as Europe/Berlin")
+            expected = "the IANA name of a time zone, such as Europe/Berlin"
+            raise UnfitWordError(name, sorted(available_timezones()), expected=expected)
         return name
 
     @field_validator("known_until")

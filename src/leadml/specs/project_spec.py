@@ -1,6 +1,7 @@
 """The four definitions of a project, read and checked against each other."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from leadml.specs.reading import Label, S, read_specification
 from leadml.specs.rules_spec import RulesSpec
 from leadml.vocabulary import Theme
 from leadml.wording.texts import nearest
+
+# What a row of a training set holds beside the features and the outcome.
+ROW_COLUMNS = ("lead_id", "as_of", "age", "weight", "closed_at", "worked")
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError
                 )
             )
     problems += _left_out(spec, names)
+    problems += check_outcome_names(spec.agreement.definitions.outcome_names, names)
     try:
         spec.agreement.definitions.outcome(spec.readiness.outcome, where="models/readiness.yaml, outcome")
     except LeadmlError as error:
@@ -143,6 +148,34 @@ def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError
             LeadmlError("named_twice", where=", ".join(f"features/{name}" for name in file_names), name=theme)
         )
     return problems
+
+
+def check_outcome_names(outcomes: Collection[str], features: Collection[str]) -> list[LeadmlError]:
+    """Check that each outcome can have a column of its own in the rows of a training set.
+
+    Parameters
+    ----------
+    outcomes, features : collection of str
+        Their names.
+
+    Returns
+    -------
+    problems : list of LeadmlError
+        `outcome_name_taken` for an outcome named as a feature or as one of `ROW_COLUMNS`. A feature may be named as
+        one of these: see `TrainingSet.row_columns`.
+
+    Examples
+    --------
+    >>> [problem.values["name"] for problem in check_outcome_names(["ready", "worked", "age"], ["age"])]
+    ['worked', 'age']
+    """
+    return [
+        LeadmlError(
+            "outcome_name_taken", where=f"sla.yaml, definitions, {name}", name=name, columns=known_words(ROW_COLUMNS)
+        )
+        for name in outcomes
+        if name in ROW_COLUMNS or name in features
+    ]
 
 
 def _left_out(spec: ProjectSpec, names: list[str]) -> list[LeadmlError]:

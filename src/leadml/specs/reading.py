@@ -3,7 +3,8 @@
 import io
 import json
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar, get_args
 
@@ -43,6 +44,28 @@ class Specification(BaseModel):
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class UnfitWordError(ValueError):
+    """What a validator raises of a word that is none of those that fit: at which key below it, and which are known.
+
+    Parameters
+    ----------
+    word : str
+    known : sequence of str
+        Those that fit.
+    place : tuple of str and int
+        Keys from what is validated down to the word.
+    expected : str, optional
+        What fits, in words, where there are too many to list.
+    """
+
+    def __init__(self, word: str, known: Iterable[str], *, place: Place = (), expected: str | None = None) -> None:
+        self.word = word
+        self.known = tuple(known)
+        self.place = place
+        self.expected = expected
+        super().__init__(f"{word!r} does not fit")
 
 
 class Label(Specification):
@@ -174,6 +197,9 @@ def _problems(
             continue
         detail = alternatives[0]
         detail["loc"] = place
+        error = detail.get("ctx", {}).get("error")
+        if isinstance(error, UnfitWordError):
+            place = (*place, *error.place)
         expected = " or ".join(dict.fromkeys(map(_expected, alternatives)))
         problems.append(as_problem(detail, specification, where=_place(content, place, shown_as), expected=expected))
     return problems
@@ -235,17 +261,22 @@ def as_problem(
         return LeadmlError("unknown_key", where=where, key=key, known=known_words(known), hint=nearest(key, known))
     if kind == "missing":
         return LeadmlError("missing_key", where=where, key=key)
+    if kind == "value_error" and isinstance(error := detail["ctx"]["error"], UnfitWordError):
+        word, hint = error.word, nearest(error.word, error.known)
+        if error.expected is not None:
+            return LeadmlError(
+                "wrong_type", where=where, key=key, value=_shown(word), expected=error.expected, hint=hint
+            )
+        return LeadmlError("unknown_word", where=where, word=word, known=known_words(error.known), hint=hint)
     if kind == "value_error":
         return LeadmlError(
             "unfit_value", where=where, value=_shown(detail["input"]), problem=str(detail["ctx"]["error"])
         )
-    return LeadmlError(
-        "wrong_type",
-        where=where,
-        key=key,
-        value=_shown(detail["input"]),
-        expected=expected or detail["msg"].removeprefix("Input should be "),
-    )
+    expected = expected or detail["msg"].removeprefix("Input should be ")
+    written = detail["input"]
+    # pydantic puts the words that fit, where there are some, into quotes.
+    hint = nearest(written, re.findall(r"'([^']*)'", expected)) if isinstance(written, str) else ""
+    return LeadmlError("wrong_type", where=where, key=key, value=_shown(written), expected=expected, hint=hint)
 
 
 def _last_key(loc: Place) -> str:

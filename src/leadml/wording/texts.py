@@ -104,16 +104,22 @@ def nearest(word: str, known: tuple[str, ...] | list[str]) -> str:
     Returns
     -------
     nearest : str
-        The most similar known word, or an empty string when none is near.
+        The most similar known word, be it in other letters of the same name (`MQL`, `mql`), or an empty string when
+        none is near.
 
     Examples
     --------
     >>> nearest("lable", ["label", "kind"])
     'label'
+    >>> nearest("KIND", ["label", "kind"])
+    'kind'
     >>> nearest("xyz", ["label", "kind"])
     ''
     """
     from difflib import get_close_matches
 
-    matches = get_close_matches(word, known, n=1, cutoff=0.5)
-    return matches[0] if matches else ""
+    if matches := get_close_matches(word, known, n=1, cutoff=0.5):
+        return matches[0]
+    in_small_letters = {each.casefold(): each for each in known}
+    matches = get_close_matches(word.casefold(), list(in_small_letters), n=1, cutoff=0.5)
+    return in_small_letters[matches[0]] if matches else ""

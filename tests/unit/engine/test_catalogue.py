@@ -145,6 +145,23 @@ def test_what_is_unknown_is_named_only_if_a_feature_reads_it(history_of, spec, d
 
 
 @pytest.mark.parametrize(
+    ("kind", "table", "column", "free"),
+    [
+        ("times_returned", "status_changes", "meaning", "reason"),
+        ("stage_age", "stage_changes", "lifecycle_stage", "reason"),
+        ("attempts_since_hand_over", "connect_attempts", "valid", "channel"),
+    ],
+)
+def test_a_feature_cannot_replace_the_filter_of_its_kind(kind, table, column, free, definitions):
+    check_features([theme({"kind": kind, "where": {free: "any"}}, table=table)], definitions)
+    with pytest.raises(LeadmlError) as caught:
+        check_features([theme({"kind": kind, "where": {free: "any", column: "any"}}, table=table)], definitions)
+    assert (caught.value.code, caught.value.values) == ("kind_filters_itself", {"kind": kind, "column": column})
+    assert caught.value.where == f"features/engagement.yaml, features[0] feature_0.where.{column}"
+    assert f"Remove '{column}' from where" in caught.value.part("fix")
+
+
+@pytest.mark.parametrize(
     ("feature", "code", "key"),
     [
         ({"kind": "persona", "window_days": 3.0, "when_nothing": "missing"}, "key_not_used", "window_days"),

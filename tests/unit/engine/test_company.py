@@ -91,6 +91,58 @@ def test_before_one_too_many_is_known_the_company_is_a_buying_group(history, def
     assert visits_of_colleagues(history, definitions, "anna", "2026-02-01T00:00:01Z") is None
 
 
+def test_leads_without_a_company_are_no_group_of_another(history_of, definitions, monkeypatch):
+    monkeypatch.setattr(company, "LARGEST_BUYING_GROUP", 2)
+    lonely = "".join(f"\n    x{number},2026-01-01T00:00:00Z," for number in range(3))
+    leads = "lead_id,created_at,company_id\n    dora,2026-01-01T00:00:00Z,C2\n    emil,2026-01-01T00:00:00Z,C2" + lonely
+    history = history_of(leads=f"\n    {leads}\n", activities=VISITS)
+    assert visits_of_colleagues(history, definitions, "emil", "2026-03-01T00:00:00Z") == 1
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+def test_a_lead_is_asked_about_before_and_after_its_company_is_too_large_in_any_order(
+    history_of, definitions, monkeypatch, order
+):
+    monkeypatch.setattr(company, "LARGEST_BUYING_GROUP", 2)
+    # Dora's company is the first of the list: her two visits are not those of ben's colleagues.
+    visits = f"{VISITS.rstrip()}\n    dora,2026-01-06T00:00:00Z,2026-01-06T00:00:00Z,page_view\n"
+    history = history_of(leads=LEADS.replace("C2", "C0"), activities=visits)
+    feature = FeatureSpec(
+        name="visits",
+        label=Label(en="Visits", ja="訪問"),
+        kind="count",
+        table="activities",
+        of="company",
+        when_nothing=0.0,
+    )
+    catalogue = Catalogue((feature,), {"visits": "activities"}, definitions)
+    instants = [f"2026-{day}T00:00:00Z" for day in ("01-08", "01-20", "02-10")]
+    as_of = np.array([parse_instant(instant, where="test") for instant in instants])[order]
+    leads = np.full(3, history.positions()["ben"])
+    found = compute_features(history, leads, as_of, catalogue).values[:, 0]
+    np.testing.assert_array_equal(found, np.array([1.0, 1.0, np.nan])[order])
+
+
+def test_another_order_of_the_stages_orders_the_facts_of_one_instant_anew(history_of, definitions):
+    history = history_of(
+        leads=LEADS,
+        stage_changes="""
+            lead_id,happened_at,lifecycle_stage
+            anna,2026-01-05T00:00:00Z,mql
+            ben,2026-01-05T00:00:00Z,lead
+        """,
+    )
+    turned = definitions.model_copy(update={"lifecycle_stages": definitions.lifecycle_stages[::-1]})
+
+    def latest_stages(agreed):
+        table = company.by_company(history, "stage_changes", agreed).facts
+        return [table.words["lifecycle_stage"][code] for code in table.texts["lifecycle_stage"].codes]
+
+    assert latest_stages(definitions) == ["lead", "mql"]
+    assert latest_stages(turned) == ["mql", "lead"]
+    assert company.by_company(history, "stage_changes", turned) is company.by_company(history, "stage_changes", turned)
+
+
 def test_snapshots_of_many_leads_of_one_company_are_told_apart(history, definitions):
     feature = FeatureSpec(
         name="last",

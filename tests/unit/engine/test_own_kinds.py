@@ -12,12 +12,16 @@ from typer.testing import CliRunner
 
 import leadml
 from leadml.cli.main import app
-from leadml.clock import DAY
+from leadml.clock import DAY, parse_instant
 from leadml.engine import kind as kinds
+from leadml.engine.catalogue import Catalogue
+from leadml.engine.compute import compute_features
 from leadml.engine.kind import all_kinds, use_kinds
 from leadml.engine.reference import kind_references
 from leadml.errors import LeadmlError, ProblemsError
 from leadml.scoring import Scorer
+from leadml.specs.feature_spec import FeatureSpec
+from leadml.specs.reading import Label
 from leadml.training import train
 
 PAGE = (Path(__file__).parents[3] / "docs" / "kinds.md").read_text("utf-8")
@@ -149,6 +153,81 @@ def test_two_projects_with_different_kinds_of_one_name_are_told_apart(project_fo
     with pytest.raises(LeadmlError) as caught:
         leadml.open(other)
     assert (caught.value.code, caught.value.where) == ("named_twice", "kinds/weekend_share.py")
+
+
+BREAKS = """
+from leadml.engine.kind import FactKind, kernel
+
+@kernel
+def compute(times, values, as_of, window, half_life):
+    if times.size == 1:
+        raise ValueError("one")
+    return 7.0
+
+KIND = FactKind(compute)
+"""
+RATIO = """
+from leadml.engine.kind import FactKind, kernel
+
+@kernel
+def compute(times, values, as_of, window, half_life):
+    return 1.0 / (times.size - 1)
+
+KIND = FactKind(compute)
+"""
+PROFILE_BREAKS = """
+from leadml.engine.kind import ProfileKind
+
+def compute(profile):
+    raise ValueError("one")
+
+KIND = ProfileKind(compute, lambda definitions: ())
+"""
+
+
+@pytest.fixture
+def computed(tmp_path, history_of, definitions):
+    """Compute a feature of a kind of its own: anna was seen twice, ben three times, emil once."""
+
+    def compute(text, *leads, times=1):
+        (tmp_path / "kinds").mkdir()
+        (tmp_path / "kinds" / "mine.py").write_text(text, encoding="utf-8")
+        use_kinds(tmp_path / "kinds")
+        seen = [
+            f"{lead},2026-01-0{day}T00:00:00Z,page_view"
+            for lead, days in (("anna", 2), ("ben", 3), ("emil", 1))
+            for day in range(1, days + 1)
+        ]
+        history = history_of(
+            leads="lead_id,created_at\nanna,2026-01-01T00:00:00Z\nben,2026-01-01T00:00:00Z\nemil,2026-01-01T00:00:00Z",
+            activities="\n".join(["lead_id,happened_at,activity", *seen]),
+        )
+        feature = FeatureSpec(name="tried", label=Label(en="Tried", ja="試験"), kind="mine", when_nothing=0.0)
+        catalogue = Catalogue((feature,), {"tried": "activities"}, definitions)
+        positions = np.repeat([history.positions()[lead] for lead in leads], times)
+        as_of = np.full(len(positions), parse_instant("2026-02-01T00:00:00Z", where="test"))
+        return compute_features(history, positions, as_of, catalogue).values[:, 0].tolist()
+
+    return compute
+
+
+@pytest.mark.parametrize("text", [BREAKS, PROFILE_BREAKS])
+@pytest.mark.parametrize("times", [1, 20_000])
+def test_a_kind_that_raises_is_told_and_no_value_is_made_up(computed, text, times):
+    with pytest.raises(LeadmlError) as caught:
+        computed(text, "anna", "emil", "ben", times=times)
+    assert (caught.value.code, caught.value.values) == ("kind_failed", {"kind": "mine", "feature": "tried"})
+    assert caught.value.where == "kinds/mine.py, feature tried"
+    assert "where there is no value it returns NaN" in caught.value.part("fix")
+    assert not caught.value.part("fix", "ja").isascii()
+
+
+def test_where_it_does_not_raise_a_kind_that_may_gives_its_values(computed):
+    assert computed(BREAKS, "anna", "ben") == [7.0, 7.0]
+
+
+def test_what_is_divided_by_zero_is_missing(computed):
+    np.testing.assert_array_equal(computed(RATIO, "anna", "emil", "ben"), [1.0, np.nan, 0.5])
 
 
 def test_the_code_of_an_own_kind_is_part_of_the_recipe(project_folder):

@@ -81,3 +81,16 @@ def test_what_occurs_and_what_is_not_known_are_no_findings(found):
     assert found(kind="attribute", table=None, when_nothing="missing", attribute="source", values="category") == []
     assert found(table="deal_changes", where={"deal_stage": "closed_won"}) == []
     assert found(kind="match", table=None, when_nothing="missing") == []
+
+
+def test_words_under_a_criterion_that_asks_for_a_number_are_counted(history_of, definitions):
+    companies = """
+        company_id,created_at,employees,industry
+        C1,2025-01-01T00:00:00Z,many,machinery
+    """
+    history = history_of(leads=LEADS, companies=companies)
+    feature = {"name": "fit", "label": LABEL, "kind": "match", "when_nothing": "missing"}
+    themes = [FeatureFileSpec.model_validate({"theme": "fit", "label": LABEL, "features": (feature,)}, strict=False)]
+    ((name, finding),) = unheard_words(history, themes, Catalogue.of(themes, definitions))
+    assert (name, finding.key, finding.count) == ("fit", "words_for_numbers", 1)
+    assert finding.values == {"feature": "fit", "attribute": "employees", "known": "1", "example": "many"}

@@ -16,6 +16,7 @@ COLUMNS = ("lead_id", "happened_at", "known_at", "activity", "value")
 # What is planted, with the column that is spoilt, what stands there, and the fault that it is.
 FAULTS = {
     "no_time": ("happened_at", "soon", "not_a_time"),
+    "blank_time": ("happened_at", "", "blank_time"),
     "no_known_time": ("known_at", "later", "not_a_time"),
     "day_first": ("happened_at", "02.03.2026 09:00", "time_in_other_format"),
     "slashes": ("happened_at", "2026/03/02 09:00:00", "time_in_other_format"),
@@ -30,7 +31,7 @@ FAULTS = {
 # What is planted and stops nothing under any policy: the findings that count it.
 ODDITIES = ("twice", "early", "negative_lag", "stranger")
 # Faults without which a row says something all the same.
-CELLS = ("no_known_time", "other_id", "no_number")
+CELLS = ("other_id", "no_number")
 
 
 @dataclass

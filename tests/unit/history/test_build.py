@@ -176,6 +176,30 @@ def test_a_lead_is_created_once_the_earliest_row_counts(history_of):
     assert findings_of(history) == [("leads", "lead_twice", 1)]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_rows_of_a_lead_that_contradict_are_told_apart_from_twins_in_any_order(history_of, turned):
+    rows = [
+        "L1,2026-03-01T09:00:00Z,2026-03-01T09:00:00Z,web,50",
+        "L1,2026-03-01T09:00:00Z,2026-03-01T09:00:00Z,fair,50",
+        "L1,2026-03-01T09:00:00Z,2026-03-01T09:00:00Z,fair,50",
+        "L1,2026-03-01T09:00:00Z,2026-03-05T09:00:00Z,told later,60",
+        "L2,2026-03-02T09:00:00Z,2026-03-02T09:00:00Z,web,10",
+        "L2,2026-03-02T09:00:00Z,2026-03-02T09:00:00Z,web,10",
+        "L2,2026-03-02T09:00:00Z,2026-03-02T09:00:00Z,web,20",
+    ]
+    history = history_of(
+        leads="\n".join(["lead_id,created_at,known_at,origin,size", *(reversed(rows) if turned else rows)])
+    )
+    assert rows_of(history, "lead_attributes", "attribute", "value") == [
+        "L1 01T09:00 origin fair",
+        "L1 01T09:00 size 50",
+        "L2 02T09:00 origin web",
+        "L2 02T09:00 size 10",
+    ]
+    assert findings_of(history) == [("leads", "lead_contradicts", 2), ("leads", "lead_twice", 3)]
+    assert history.findings[0].values == {"example": "L1", "columns": "origin, size"}
+
+
 def test_attributes_at_creation_and_their_changes_are_one_table(history_of):
     history = history_of(
         leads="""

@@ -176,6 +176,15 @@ def test_a_history_may_lie_in_sqlite_and_is_the_same(url, sqlite_url, tmp_path, 
     assert repr(shown(from_sqlite)) == repr(shown(from_postgresql))
 
 
+@pytest.mark.parametrize("query", ["DROP TABLE leads", "DELETE FROM leads", "UPDATE leads SET id = 9 RETURNING id"])
+def test_a_query_cannot_change_an_sqlite_database(sqlite_url, tmp_path, query):
+    before = (tmp_path / "crm.db").read_bytes()
+    problem = problem_of({"database": sqlite_url, "query": query}, tmp_path)
+    assert problem.code == "database_failed"
+    assert "readonly" in problem.part("what") + problem.part("why")
+    assert (tmp_path / "crm.db").read_bytes() == before
+
+
 def test_a_time_without_zone_in_a_database_needs_the_zone_of_the_project(url, tmp_path, definitions):
     with pytest.raises(LeadmlError) as caught:
         history_of({"database": url}, tmp_path, definitions)
@@ -215,6 +224,20 @@ def test_rows_are_fetched_block_by_block(url, tmp_path, monkeypatch):
 def test_a_query_may_hold_colons_and_percents(url, tmp_path):
     query = "SELECT id::text AS id FROM leads WHERE created >= '2026-01-05 09:00:00+00' AND note LIKE 'a%:%' OR id = 7"
     assert rows_of({"database": url, "query": query}, tmp_path).rows.to_pydict() == {"id": ["7"]}
+
+
+def test_a_column_that_a_query_gives_twice_is_refused_where_it_is_read(sqlite_url, tmp_path):
+    query = "SELECT one.id, one.created, other.id FROM leads one JOIN leads other ON one.id = other.id"
+    problem = problem_of({"database": sqlite_url, "query": query}, tmp_path)
+    assert (problem.code, problem.where) == (
+        "unreadable_file",
+        f"{sqlite_url}, query".replace("///", f"///{tmp_path}/"),
+    )
+    assert problem.values["problem"] == "the column 'id' stands there twice"
+    source = SourceSpec.model_validate({"database": sqlite_url, "query": query})
+    sheet = databases.read_database(source, tmp_path, {"created"}, complete=True, on_rows=lambda _rows: None)
+    assert len(sheet.rows["created"]) == 2
+    assert sheet.originals([0]).num_rows == 1
 
 
 def test_a_database_is_read_and_never_written(url, tmp_path):

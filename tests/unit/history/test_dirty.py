@@ -77,7 +77,7 @@ def counts_of(history, definitions):
     """Add up findings by key; beside activities only stages have any."""
     counts = {}
     for finding in check_history(history, definitions).findings:
-        assert finding.table == ("stage_changes" if finding.key == "unknown_word" else "activities")
+        assert finding.table == ("stage_changes" if finding.key.startswith("unknown_word") else "activities")
         counts[finding.key] = counts.get(finding.key, 0) + finding.count
         for language in ("en", "ja"):
             assert str(finding.count) in say(f"finding.{finding.key}", language, count=finding.count, **finding.values)
@@ -143,6 +143,30 @@ def test_quarantined_rows_lie_complete_in_a_file_with_reason_and_place(read, dir
         reason, original = expected[int(row["place"].split()[1]) - first]
         assert row["reason"] == reason
         assert {name: row[name] for name in (*COLUMNS, "note")} == original  # also what no table reads
+
+
+@EVERY_SOURCE
+def test_facts_of_a_lead_whose_row_is_quarantined_are_quarantined_too(read, kind, tmp_path, definitions):
+    dirty = make_dirty(share=0)
+    dirty.leads[0]["created_at"] = "soon"
+    lost = dirty.leads[0]["lead_id"]
+    facts = {
+        name: sum(row["lead_id"] == lost for row in rows)
+        for name, rows in (("leads", dirty.leads), ("activities", dirty.activities), ("stage_changes", dirty.stages))
+    }
+    history = read(kind, dirty, "quarantine")
+    for name, count in facts.items():
+        with (tmp_path / "aside" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            aside = list(csv.DictReader(file))
+        assert [row["lead_id"] for row in aside] == [lost] * count
+        assert {row["reason"] for row in aside} == {"not_a_time: created_at" if name == "leads" else "unknown_lead"}
+    told = [(finding.table, finding.key, finding.count) for finding in history.findings]
+    assert not any(key == "unknown_lead" for _, key, _ in told)
+    assert ("history.yaml", "quarantined_in_all", sum(facts.values())) in told
+    (total,) = [finding for finding in history.findings if finding.key == "quarantined_in_all"]
+    assert total.values == {"tables": 3, "folder": ".leadml/quarantine"}
+    for language in ("en", "ja"):
+        assert f"{total.count}" in say("finding.quarantined_in_all", language, count=total.count, **total.values)
 
 
 @EVERY_SOURCE

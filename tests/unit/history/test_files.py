@@ -272,6 +272,40 @@ def test_a_column_that_is_no_text_is_refused_only_where_it_is_read(tmp_path):
     assert caught.value.code == "unreadable_file"
 
 
+def test_bytes_of_an_old_program_are_texts_whatever_their_number(read_parquet):
+    """Some programs write texts without saying that they are; a column with a dictionary is read in codes."""
+    assert read_parquet(id=pa.array([b"L1", b"L2", None] * 50)) == {"id": ["L1", "L2", None] * 50}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (pa.array([b"\xff\xfe"] * 50), "the column 'x' holds bytes that are no UTF-8 (binary)"),
+        (
+            pa.array([b"\xff" * 16], pa.binary(16)),
+            "the column 'x' holds bytes that are no UTF-8 (fixed_size_binary[16])",
+        ),
+        (pa.array([[1, 2]]), "the column 'x' holds no plain values but list<element: int64>"),
+        (pa.array([{"a": 1}]), "the column 'x' holds no plain values but struct<a: int64>"),
+    ],
+)
+def test_what_is_no_plain_value_is_told_with_column_and_type(tmp_path, values, said):
+    parquet.write_table(pa.table({"id": pa.array(["L1"] * len(values)), "x": values}), tmp_path / "leads.parquet")
+    with pytest.raises(LeadmlError) as caught:
+        read_sheet(DataFile(tmp_path / "leads.parquet", "leads.parquet"), {"id", "x"})
+    assert (caught.value.code, caught.value.where) == ("unreadable_file", "leads.parquet")
+    assert caught.value.values["problem"] == said
+
+
+def test_a_column_that_stands_twice_in_parquet_is_refused_where_it_is_read(tmp_path):
+    twice = pa.Table.from_arrays([pa.array(["L1"]), pa.array(["a"]), pa.array(["b"])], names=["id", "x", "x"])
+    parquet.write_table(twice, tmp_path / "leads.parquet")
+    file = DataFile(tmp_path / "leads.parquet", "leads.parquet")
+    assert read_table(file, {"id"}).to_pydict() == {"id": ["L1"]}
+    with pytest.raises(LeadmlError, match="the column 'x' stands there twice"):
+        read_table(file, {"id", "x"})
+
+
 @pytest.mark.parametrize("row_group_size", [1, 3, 100])
 def test_parquet_is_the_same_however_it_is_cut_into_row_groups(tmp_path, row_group_size):
     table = pa.table(

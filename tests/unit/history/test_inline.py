@@ -240,3 +240,12 @@ def test_the_same_facts_from_a_file_and_from_a_request_are_the_same(read, histor
     np.testing.assert_array_equal(
         inline.history.facts["activities"].numbers["value"], from_file.facts["activities"].numbers["value"]
     )
+
+
+@pytest.mark.parametrize("arrival", [{}, {"known_at": {"L1": NOW, "L2": NOW}}])
+def test_no_attribute_of_a_request_is_taken_as_a_merge(history_of_one, arrival):
+    attributes = {"merged_into": "L2", "merged_at": "2026-02-02T09:00:00Z", "industry": "trade"}
+    history = history_of_one(lead("L1", attributes=attributes), **arrival)
+    assert history.lead_ids == ("L1",)
+    assert history.findings == ()
+    assert words_of(history, "lead_attributes", "attribute") == ["industry"]

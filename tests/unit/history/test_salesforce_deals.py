@@ -160,7 +160,38 @@ def test_tasks_that_are_no_attempts_are_counted_and_incoming_calls_are_activitie
         "engagement_without_lead": 1,
         "no_attempt": 1,
         "planned": 2,
+        "result_of_today": 1,
     }
+
+
+WITH_TIMES = TASK.replace("IsDeleted", "LastModifiedDate,SystemModstamp")
+
+
+@pytest.mark.parametrize(
+    ("header", "modified", "known_at"),
+    [
+        (WITH_TIMES, f"{AUGUST},{SEPTEMBER}", AUGUST),
+        (WITH_TIMES, f",{SEPTEMBER}", SEPTEMBER),
+        # Neither says it: known when the last record of the export was written.
+        (WITH_TIMES, "soon,", "2026-07-15T00:00:00.000000Z"),
+        (TASK, "", "2026-07-15T00:00:00.000000Z"),
+    ],
+)
+def test_a_task_without_time_of_completion_is_known_when_it_was_written_last(crm, header, modified, known_at):
+    crm.write("Task.csv", f"{header}\nt1,{L2},Completed,Call,Outbound,Busy,2026-07-05,,{JULY},{modified}\n")
+    assert crm.rows("connect_attempts", *ATTEMPT[1:]) == [("2026-07-05", known_at, "phone", "busy", "person")]
+    assert crm.findings("connect_attempts") == {"result_of_today": 1}
+
+
+def test_a_time_that_ends_like_a_day_is_no_day(crm):
+    """The last microsecond of a day of UTC-12 is a time when it is written as one: it lies after this export."""
+    crm.write(
+        "Event.csv",
+        f"Id,WhoId,Type,StartDateTime,CreatedDate\ne1,{L2},Call,2026-07-16T11:59:59.999999Z,{JULY}\n"
+        f"e2,{L2},Call,2026-07-15,{JULY}\n",
+    )
+    assert crm.rows("connect_attempts", "happened_at") == [("2026-07-15",)]
+    assert crm.findings("connect_attempts") == {"planned": 1}
 
 
 def test_meetings_are_attempts_once_they_have_begun(crm):

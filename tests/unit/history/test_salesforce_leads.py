@@ -7,6 +7,7 @@ from leadml.errors import LeadmlError
 L1, L2, L3 = "00Q5f000001AbCdEAK", "00Q5f000001AbCeEAK", "00Q5f000001AbCfEAK"
 CONTACT, USER, QUEUE = "0035f000001AbCdAAK", "0055f000001AbCdAAK", "00G5f000001AbCdEAK"
 CREATED = "2026-06-01T00:00:00.000+0000"
+AUGUST, SEPTEMBER = "2026-08-01T00:00:00.000+0000", "2026-09-01T00:00:00.000+0000"
 AT = "happened_at"
 
 LEADS = "Id,IsDeleted,MasterRecordId,CreatedDate,LastModifiedDate,Status,OwnerId,Industry,Email,ConvertedDate"
@@ -189,6 +190,27 @@ def test_deleted_leads_are_left_out_with_their_facts_and_merged_ones_are_kept(cr
     assert {lead for (lead,) in told.rows("status_changes", "lead_id")} == {L2, L3} - {L3}
     assert told.findings("leads")["archived_leads"] == 1
     assert told.findings("status_changes")["history_rows_deleted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "merged_at"),
+    [
+        ("LastModifiedDate,SystemModstamp", f"{AUGUST},{SEPTEMBER}", AUGUST),
+        ("LastModifiedDate,SystemModstamp", f",{SEPTEMBER}", SEPTEMBER),
+        ("SystemModstamp", SEPTEMBER, SEPTEMBER),
+        ("Name", "x", None),
+    ],
+)
+def test_a_merge_is_known_when_the_lead_was_written_last(salesforce, header, written, merged_at):
+    salesforce.write(
+        "Lead.csv",
+        table(
+            f"Id,IsDeleted,MasterRecordId,CreatedDate,{header}",
+            f"{L1},false,,{CREATED}{',' * (header.count(',') + 1)}",
+            f"{L2},true,{L1},{CREATED},{written}",
+        ),
+    )
+    assert salesforce.rows("leads", "merged_into", "merged_at") == [(None, None), (L1, merged_at)]
 
 
 def test_the_reason_of_a_status_is_a_tracked_field(crm):

@@ -56,6 +56,56 @@ def test_a_merged_lead_is_the_other_since_the_merge(tiny_project, history, chang
     assert finding.count == 1
 
 
+@pytest.mark.parametrize("written", ["", "soon", "2026-02-01T00:00:00", "2031-01-01T00:00:00Z"])
+def test_a_merge_without_a_time_is_known_at_the_end_of_the_history(tiny_project, history, change, facts_of, written):
+    file = tiny_project / LEADS
+    head, *rows = file.read_text("utf-8").splitlines()
+    before = history()
+    of_both = [*facts_of(before, "activities", "L1"), *facts_of(before, "activities", "L2")]
+    rows = [row + (f",L1,{written}" if row.startswith("L2,") else ",,") for row in rows]
+    file.write_text("\n".join([head + ",into,when", *rows]) + "\n", "utf-8")
+    change(HISTORY, "columns: {lead_id: id, ", "columns: {merged_into: into, merged_at: when, lead_id: id, ")
+    change(HISTORY, "folder: data", "folder: data\nknown_until: 2026-10-31T12:00:00Z\ndirty_rows: accept")
+    own = facts_of(before, "activities", "L1")
+    merged = facts_of(history(), "activities", "L1")
+    assert sorted(happened for happened, _ in merged) == sorted(happened for happened, _ in of_both)
+    assert set(own) <= set(merged)
+    assert {known for happened, known in merged if (happened, known) not in own} == {"10-31T12:00:00"}
+    assert ("leads", "merged_without_time", 1) in [(each.table, each.key, each.count) for each in history().findings]
+
+
+def test_without_known_until_the_end_is_when_the_last_fact_became_known(history_of):
+    history = history_of(
+        leads="""
+            lead_id,created_at,merged_into,merged_at
+            S,2026-01-01T00:00:00Z,,
+            M,2026-01-01T00:00:00Z,S,
+            N,2026-01-01T00:00:00Z,S,2026-01-20T00:00:00Z
+        """,
+        activities="""
+            lead_id,happened_at,activity
+            M,2026-01-05T00:00:00Z,page_view
+            S,2026-01-10T00:00:00Z,page_view
+        """,
+    )
+    assert [to_iso(int(at))[:10] for at in history.facts["activities"].known_at] == ["2026-01-20", "2026-01-10"]
+    assert to_iso(history.known_until)[:10] == "2026-01-20"
+    assert [(each.key, each.count) for each in history.findings] == [("merged", 2), ("merged_without_time", 1)]
+
+
+@pytest.mark.parametrize("written", ["soon", "2026-02-01T00:00:00", "01.02.2026 00:00", "2031-01-01T00:00:00Z"])
+def test_a_fact_whose_time_of_becoming_known_cannot_be_read_is_left_out(tiny_project, history, change, written):
+    file = tiny_project / ACTIVITIES
+    rows = len(history().facts["activities"].happened_at)
+    change(HISTORY, "folder: data", "folder: data\ndirty_rows: accept")
+    assert len(history().facts["activities"].happened_at) == rows
+    text = file.read_text("utf-8")
+    assert text.count("2026-01-05T10:00:05Z") == 1  # a known_at
+    file.write_text(text.replace("2026-01-05T10:00:05Z", written), "utf-8")
+    assert len(history().facts["activities"].happened_at) == rows - 1
+    assert ("left_out", 1) in [(each.key, each.count) for each in history().findings]
+
+
 @pytest.mark.parametrize("written", ["soon", "2026-02-01T00:00:00", "2031-01-01T00:00:00Z"])
 def test_when_leads_were_merged_must_be_a_time(tiny_project, change, problems, written):
     file = tiny_project / LEADS

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from leadml.clock import now, parse_instant, to_iso
+from leadml.errors import LeadmlError
 from leadml.project import Project
 
 HISTORY, LEADS, ACTIVITIES = "history.yaml", "data/leads.csv", "data/activities.csv"
@@ -24,10 +25,40 @@ def test_their_words_become_ours_and_others_stay(history, facts_of):
     assert [word for _, _, word in facts_of(history(), "stage_changes", "L1", "lifecycle_stage")] == ["mql", "sql"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        (
+            "{marketingqualifiedlead: mql}",
+            "{marketingqualifiedlead: mqll}",
+            "tables.stage_changes[0].words.lifecycle_stage.marketingqualifiedlead",
+        ),
+        ("folder: data", "folder: data\nwords: {lifecycle_stage: {MQL: mqll}}", "words.lifecycle_stage.MQL"),
+    ],
+)
+def test_a_word_of_ours_that_the_agreement_lacks_is_refused_with_the_nearest(history, change, old, new, where):
+    change(HISTORY, old, new)
+    with pytest.raises(LeadmlError) as caught:
+        history()
+    assert (caught.value.code, caught.value.where) == ("unknown_word", f"history.yaml, {where}")
+    assert caught.value.part("fix") == "Did you mean 'mql'? Known here: customer, lead, mql, sql."
+
+
+def test_a_word_may_be_said_to_be_none(history, change):
+    change(HISTORY, "{marketingqualifiedlead: mql}", '{marketingqualifiedlead: mql, junk: ""}')
+    history()
+
+
+def test_a_blank_time_is_told_apart_from_one_that_is_none(problems, change):
+    change(ACTIVITIES, "2026-01-06T10:00:00Z", " ")
+    change(ACTIVITIES, "2026-01-05T10:00:00Z", "soon")
+    assert [(code, value) for code, _, value in problems()] == [("blank_time", " "), ("not_a_time", "soon")]
+
+
 def test_words_that_swap_are_not_translated_twice(history, change, facts_of):
-    change(HISTORY, "{marketingqualifiedlead: mql}", "{marketingqualifiedlead: sql, sql: marketingqualifiedlead}")
+    change(HISTORY, "{marketingqualifiedlead: mql}", "{marketingqualifiedlead: sql, sql: mql}")
     stages = [word for _, _, word in facts_of(history(), "stage_changes", "L1", "lifecycle_stage")]
-    assert stages == ["sql", "marketingqualifiedlead"]
+    assert stages == ["sql", "mql"]
 
 
 def test_a_lead_has_the_attributes_of_its_company(history, facts_of):
@@ -154,7 +185,7 @@ def test_each_step_is_told_before_it_begins(tiny_project):
     ("file", "old", "new", "code", "where"),
     [
         (LEADS, "L2,2026-01-06T09:00:00Z", "L2,soon", "not_a_time", "leads.csv, column created, line 3"),
-        (LEADS, "L2,2026-01-06T09:00:00Z", "L2,", "not_a_time", "leads.csv, column created, line 3"),
+        (LEADS, "L2,2026-01-06T09:00:00Z", "L2,", "blank_time", "leads.csv, column created, line 3"),
         (
             LEADS,
             "L2,2026-01-06T09:00:00Z",

@@ -100,6 +100,21 @@ def test_a_feature_defined_in_two_themes_is_an_error(tiny_project):
     assert (problem.code, problem.values["name"]) == ("named_twice", "pricing_page_views_30d")
 
 
+@pytest.mark.parametrize("name", ["worked", "age", "employees"])
+def test_an_outcome_named_as_a_column_of_the_rows_is_an_error(name, tiny_project):
+    outcome = f"definitions:\n  outcomes:\n    {name}: {{reach: customer, within_days: 180}}\n"
+    change(tiny_project / "sla.yaml", "definitions:\n", outcome)
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.where) == ("outcome_name_taken", f"sla.yaml, definitions, {name}")
+    assert problem.part("what", "ja").startswith(f"結果「{name}」")
+
+
+def test_a_feature_may_be_named_as_a_column_of_the_rows(tiny_project):
+    change(tiny_project / "features" / "fit.yaml", "name: employees", "name: age")
+    change(tiny_project / "models" / "rules.yaml", "feature: employees", "feature: age")
+    assert "age" in [feature.name for feature in read_project(tiny_project).features]
+
+
 def test_two_files_of_one_theme_are_an_error(tiny_project):
     (tiny_project / "features" / "fit2.yaml").write_text(
         (tiny_project / "features" / "fit.yaml").read_text("utf-8").replace("name: employees", "name: staff"), "utf-8"
@@ -167,3 +182,30 @@ def test_what_is_left_out_must_be_there_and_no_rule_may_need_it(tiny_project, na
         leaving_out(tiny_project, name)
     assert (caught.value.code, caught.value.where) == (code, "models/readiness.yaml, leave_out[0]")
     assert fix in caught.value.part("fix")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "where", "near"),
+    [
+        ("history.yaml", "folder: data", "folder: data\ntime_zone: Europe/Berln", "line 2, time_zone", "Europe/Berlin"),
+        ("history.yaml", "folder: data", "folder: data\ndirty_rows: quarantin", "line 2, dirty_rows", "quarantine"),
+        ("features/fit.yaml", "theme: fit", "theme: fitt", "line 1, theme", "fit"),
+        (
+            "features/fit.yaml",
+            "    of: company\n",
+            "    of: company\n    values: categry\n",
+            "line 9, features[0].values",
+            "category",
+        ),
+    ],
+)
+def test_of_a_few_words_the_nearest_is_named(tiny_project, file, old, new, where, near):
+    text = (tiny_project / file).read_text("utf-8")
+    (tiny_project / file).write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(LeadmlError) as caught:
+        read_project(tiny_project)
+    every = getattr(caught.value, "problems", (caught.value,))
+    (problem,) = [problem for problem in every if problem.code == "wrong_type"]
+    assert problem.where == f"{file}, {where}"
+    assert problem.part("fix").startswith(f"Did you mean '{near}'? ")
+    assert problem.part("fix", "ja").startswith(f"「{near}」")

@@ -9,9 +9,9 @@ from typing import Any
 from leadml.clock import to_iso
 from leadml.errors import LeadmlError, known_words
 from leadml.history.documents import Document, documents_of, not_an_export
-from leadml.history.gathered import Origin, Text, as_text
+from leadml.history.gathered import Origin, Text
 from leadml.history.hubspot.records import OBJECTS, PropertyHistory, Record, Records, longest_history, object_of
-from leadml.history.tables import Finding
+from leadml.history.tables import Finding, as_text
 from leadml.history.told import DataFile
 
 SYSTEM = "HubSpot"

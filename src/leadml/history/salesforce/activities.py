@@ -4,9 +4,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leadml.clock import DAY
+from leadml.clock import to_iso
 from leadml.errors import LeadmlError
-from leadml.history.gathered import AnyOrigin, Gathered, Text, check_options, in_our_words, instants_of, latest_of
+from leadml.history.gathered import (
+    AnyOrigin,
+    Gathered,
+    Text,
+    begins_of,
+    check_options,
+    in_our_words,
+    instants_of,
+    latest_of,
+)
 from leadml.history.salesforce.people import People
 from leadml.history.salesforce.words import RESULTS, yes
 from leadml.history.tables import Finding
@@ -30,6 +39,7 @@ class _Touch:
     channel: str
     result: Text
     made_by: str
+    result_of_today: bool = False
 
 
 def connect_attempts_told(people: People, source: SourceSpec, *, where: str) -> Told:
@@ -69,6 +79,8 @@ def _told(people: People, source: SourceSpec, table: str, *, where: str) -> tupl
     touches = [*_tasks(people, left_out), *_events(people, left_out)]
     told = [(one, link) for one in touches for link in people.leads_of(one.person)]
     left_out["engagement_without_lead"] += sum(not people.leads_of(one.person) for one in touches)
+    told_here = [one for one in touches if one.incoming == (table == "activities") and people.leads_of(one.person)]
+    left_out["result_of_today"] += sum(one.result_of_today for one in told_here)
     known = latest_of(
         [one.happened_at for one, _ in told], [one.known_at for one, _ in told], [link.since for _, link in told]
     )
@@ -95,17 +107,17 @@ def _tasks(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
     deleted, closed = yes(tasks.of("IsDeleted")), yes(tasks.of("IsClosed"))
     names = ("Id", "WhoId", "Status", "TaskSubtype", "Type", "CallType", "CallDisposition", "CreatedDate")
     ids, who_ids, statuses, subtypes, kinds, directions, results, created = (tasks.of(name) for name in names)
+    completed, written = tasks.of("CompletedDateTime"), _last_written(people)
     happened = [
-        done or due or first
-        for done, due, first in zip(tasks.of("CompletedDateTime"), tasks.of("ActivityDate"), created, strict=True)
+        done or due or first for done, due, first in zip(completed, tasks.of("ActivityDate"), created, strict=True)
     ]
-    instants, _ = instants_of(happened)
+    begins = begins_of(happened)
     for row in range(len(tasks)):
         words = [subtypes[row] or "", kinds[row] or ""]
         channel = next((_CHANNELS[word.lower()] for word in words if word.lower() in _CHANNELS), None)
         if deleted[row]:
             left_out["archived_engagements"] += 1
-        elif not (closed[row] or (statuses[row] or "").lower() in _DONE) or _begins(instants[row]) > people.known_until:
+        elif not (closed[row] or (statuses[row] or "").lower() in _DONE) or begins[row] > people.known_until:
             left_out["planned"] += 1
         elif channel is None or directions[row] == "Internal":
             left_out["no_attempt"] += 1
@@ -116,11 +128,21 @@ def _tasks(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
                 person=who_ids[row],
                 incoming=directions[row] == "Inbound",
                 happened_at=happened[row],
-                known_at=created[row],
+                known_at=written[row] if completed[row] is None else created[row],
                 channel=channel,
                 result=results[row] or ("sent" if channel == "email" else "Completed"),
                 made_by="automation" if subtypes[row] == "ListEmail" else "person",
+                result_of_today=completed[row] is None,
             )
+
+
+def _last_written(people: People) -> list[Text]:
+    """Say when each task was written last: without a time of completion it was known to be done by then, not before."""
+    tasks = people.objects.of("Task")
+    told = [one or other for one, other in zip(tasks.of("LastModifiedDate"), tasks.of("SystemModstamp"), strict=True)]
+    _, readable = instants_of(told)
+    end = to_iso(people.known_until)
+    return [text if there else end for text, there in zip(told, readable.tolist(), strict=True)]
 
 
 def _events(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
@@ -134,11 +156,11 @@ def _events(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
             events.of("StartDateTime"), events.of("ActivityDateTime"), events.of("ActivityDate"), strict=True
         )
     ]
-    instants, _ = instants_of(starts)
+    begins = begins_of(starts)
     for row in range(len(events)):
         if deleted[row]:
             left_out["archived_engagements"] += 1
-        elif _begins(instants[row]) > people.known_until:
+        elif begins[row] > people.known_until:
             left_out["planned"] += 1
         else:
             kind = (kinds[row] or "").lower()
@@ -153,8 +175,3 @@ def _events(people: People, left_out: Counter[str]) -> Iterator[_Touch]:
                 result="scheduled",
                 made_by="person",
             )
-
-
-def _begins(instant: int) -> int:
-    """Give the earliest that a time can mean: a date without time ends in the last microsecond of its day."""
-    return instant - 2 * DAY if (instant + 1) % DAY == DAY // 2 else instant

@@ -19,7 +19,7 @@ class FieldChanges:
 
     Attributes
     ----------
-    owners, fields, old, new, created : list of str or None
+    owners, old, new, created : list of str or None
     origins : list
     ranks : list of int
         Order among the changes of one field, record and instant.
@@ -28,7 +28,6 @@ class FieldChanges:
     """
 
     owners: list[Text] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
     old: list[Text] = field(default_factory=list)
     new: list[Text] = field(default_factory=list)
     created: list[Text] = field(default_factory=list)
@@ -64,7 +63,6 @@ class FieldChanges:
         name = columns.columns["Field"][row] or ""
         self._rows.setdefault(name, []).append(len(self))
         self.owners.append(owner)
-        self.fields.append(name)
         self.old.append(columns.columns["OldValue"][row])
         self.new.append(columns.columns["NewValue"][row])
         self.created.append(columns.columns["CreatedDate"][row])

@@ -52,7 +52,7 @@ def leads_told(people: People, source: SourceSpec, *, where: str) -> Told:
     chooser = Chooser(leads, source, where, tuple(own.values()), first)
     ids, created = leads.of("Id"), leads.of("CreatedDate")
     merged, deleted = leads.of("MasterRecordId"), yes(leads.of("IsDeleted"))
-    modified = leads.of("LastModifiedDate" if "LastModifiedDate" in leads.columns else "SystemModstamp")
+    modified, stamped = leads.of("LastModifiedDate"), leads.of("SystemModstamp")
     rows = Gathered("leads")
     for row in people.lead_rows:
         into = merged[row] if deleted[row] else None
@@ -62,7 +62,7 @@ def leads_told(people: People, source: SourceSpec, *, where: str) -> Told:
             lead_id=ids[row],
             created_at=created[row],
             merged_into=into,
-            merged_at=modified[row] if into is not None else None,
+            merged_at=modified[row] or stamped[row] if into is not None else None,
             **chooser.attributes(row),
             **{key: chooser.value(theirs, row) for key, theirs in own.items()},
         )

@@ -8,9 +8,9 @@ from typing import Any
 from leadml.errors import LeadmlError, known_words
 from leadml.history.documents import Document, documents_of, not_an_export
 from leadml.history.files import read_table
-from leadml.history.gathered import AnyOrigin, Origin, RowOrigin, Text, as_text
+from leadml.history.gathered import AnyOrigin, Origin, RowOrigin, Text
 from leadml.history.salesforce.words import long_id
-from leadml.history.tables import Finding
+from leadml.history.tables import Finding, as_text
 from leadml.history.told import DataFile
 
 SYSTEM = "Salesforce"

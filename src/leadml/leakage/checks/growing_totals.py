@@ -4,13 +4,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from leadml.history.tables import FACT_TABLES, Numbers
+from leadml.history.tables import Numbers
 from leadml.leakage.columns import WORD_COLUMNS
 from leadml.leakage.evidence import Column, Evidence
 from leadml.leakage.findings import Grade, LeakFinding
 from leadml.leakage.statistics import partial_rank_correlation, rank_correlation
 
 _FEWEST_LEADS = 100
+# Each word is one more total to hold every counter against. A column of more words holds names or texts, and
+# nobody counts each of them.
+_MOST_WORDS = 56
 _FUTURE = {Grade.ERROR: 0.5, Grade.WARNING: 0.3}
 _EQUAL_SHARE = 0.9
 _ELAPSED = 0.4
@@ -58,10 +61,10 @@ def _totals(evidence: Evidence) -> Iterator[tuple[str, Numbers]]:
         yield name, np.diff(table.first).astype(np.float64)
         for column in columns:
             text = table.texts.get(column)
-            for code, word in enumerate(
-                text.words if text is not None and len(text.words) <= len(FACT_TABLES) * 8 else ()
-            ):
-                rows = table.texts[column].codes == code
+            if text is None or len(text.words) > _MOST_WORDS:
+                continue
+            for code, word in enumerate(text.words):
+                rows = text.codes == code
                 yield f"{name}.{column}={word}", np.bincount(table.leads[rows], minlength=size).astype(np.float64)
 
 

@@ -52,6 +52,6 @@ def _kept(evidence: Evidence) -> Mask:
     table = evidence.history.facts.get("stage_changes")
     if table is not None:
         stages = evidence.spec.agreement.definitions.lifecycle_stages
-        agreed = np.flatnonzero(table.texts["lifecycle_stage"].lookup(dict.fromkeys(stages, 1.0), other=0.0))
+        agreed = np.flatnonzero(table.texts["lifecycle_stage"].is_any_of(stages))
         kept[table.leads[agreed]] = evidence.at_target(table)[agreed]  # rows lie in order of time: the last one stays
     return kept
