@@ -22,6 +22,7 @@ from leadml.engine.company import by_company, companies_at
 from leadml.engine.kind import failure_of
 from leadml.engine.matrix import FeatureMatrix
 from leadml.engine.plan import (
+    COUNTED,
     DAY_NUMBER,
     FILTERS,
     NO_BOUND,
@@ -232,6 +233,8 @@ def _result(  # noqa: PLR0913
     start = low if earliest == ALWAYS else _first_at(times, low, high, earliest)
     if start >= high:
         return column.nothing
+    if column.address == COUNTED:
+        return float(high - start)
     result = call_formula(
         failed, column.place, column.address, times, held, start, high, as_of, column.window, column.half_life
     )

@@ -72,6 +72,8 @@ class FactKind:
         Keys that the feature must give.
     windows : int
         How many windows back the formula looks.
+    counts : bool
+        The formula is the number of facts: the engine counts them itself, as a call takes longer than counting.
     gives_word : bool
         Whether the result is the code of a word.
     table, value : str, optional
@@ -89,6 +91,7 @@ class FactKind:
     reads: Reads = "nothing"
     needs: tuple[str, ...] = ()
     windows: int = 1
+    counts: bool = False
     gives_word: bool = False
     table: str | None = None
     value: str | None = None

@@ -22,6 +22,7 @@ Conditions = tuple[tuple[str, tuple[str, ...]], ...]
 FILTERS, NUMBER, WORD, DAY_NUMBER = 0, 1, 2, 3
 
 NO_BOUND = -1
+COUNTED = 0  # instead of an address: the facts are counted, and no formula is called
 _MOST_CELLS = 1 << 14  # of one pass; filters that tell more combinations of words apart take several passes
 
 
@@ -72,6 +73,8 @@ class Column:
         The value when no fact is there.
     since : str, optional
         Only facts since the last known entry into this lifecycle stage count.
+    counts : bool
+        The formula is the number of facts.
     """
 
     stream: Stream
@@ -82,6 +85,7 @@ class Column:
     half_life: int = 0
     nothing: float = np.nan
     since: str | None = None
+    counts: bool = False
 
 
 Records = np.ndarray[tuple[int], np.dtype[np.void]]
@@ -207,7 +211,7 @@ class Pass:
         of_stream = [number_of[column.stream] for column in self.columns]
         columns = [
             (
-                address_of(column.formula), column.window, column.reach, column.half_life,
+                COUNTED if column.counts else address_of(column.formula), column.window, column.reach, column.half_life,
                 NO_BOUND if column.since is None else self.bounds.index(column.since), column.place, column.nothing,
             )
             for column in self.columns
@@ -327,6 +331,7 @@ def _fact_column(feature: FeatureSpec, kind: FactKind, place: int, definitions: 
         half_life=round((feature.half_life_days or 0) * DAY),
         nothing=np.nan if feature.when_nothing == "missing" else float(feature.when_nothing),
         since=stage,
+        counts=kind.counts,
     )
 
 

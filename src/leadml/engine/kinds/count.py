@@ -27,4 +27,4 @@ def compute(times: Instants, values: Numbers, as_of: int, window: int, half_life
     return float(times.size)
 
 
-KIND = FactKind(compute)
+KIND = FactKind(compute, counts=True)
