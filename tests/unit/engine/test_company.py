@@ -30,7 +30,7 @@ VISITS = """
 """
 
 
-def visits_of_colleagues(history, definitions, lead, as_of):
+def visits(definitions):
     feature = FeatureSpec(
         name="visits",
         label=Label(en="Visits", ja="訪問"),
@@ -39,9 +39,12 @@ def visits_of_colleagues(history, definitions, lead, as_of):
         of="company",
         when_nothing=0.0,
     )
-    catalogue = Catalogue((feature,), {"visits": "activities"}, definitions)
+    return Catalogue((feature,), {"visits": "activities"}, definitions)
+
+
+def visits_of_colleagues(history, definitions, lead, as_of):
     leads, instants = np.array([history.positions()[lead]]), np.array([parse_instant(as_of, where="test")])
-    return compute_features(history, leads, instants, catalogue).shown(0, "visits")
+    return compute_features(history, leads, instants, visits(definitions)).shown(0, "visits")
 
 
 @pytest.fixture
@@ -105,21 +108,12 @@ def test_a_lead_is_asked_about_before_and_after_its_company_is_too_large_in_any_
 ):
     monkeypatch.setattr(company, "LARGEST_BUYING_GROUP", 2)
     # Dora's company is the first of the list: her two visits are not those of ben's colleagues.
-    visits = f"{VISITS.rstrip()}\n    dora,2026-01-06T00:00:00Z,2026-01-06T00:00:00Z,page_view\n"
-    history = history_of(leads=LEADS.replace("C2", "C0"), activities=visits)
-    feature = FeatureSpec(
-        name="visits",
-        label=Label(en="Visits", ja="訪問"),
-        kind="count",
-        table="activities",
-        of="company",
-        when_nothing=0.0,
-    )
-    catalogue = Catalogue((feature,), {"visits": "activities"}, definitions)
+    with_dora_twice = f"{VISITS.rstrip()}\n    dora,2026-01-06T00:00:00Z,2026-01-06T00:00:00Z,page_view\n"
+    history = history_of(leads=LEADS.replace("C2", "C0"), activities=with_dora_twice)
     instants = [f"2026-{day}T00:00:00Z" for day in ("01-08", "01-20", "02-10")]
     as_of = np.array([parse_instant(instant, where="test") for instant in instants])[order]
     leads = np.full(3, history.positions()["ben"])
-    found = compute_features(history, leads, as_of, catalogue).values[:, 0]
+    found = compute_features(history, leads, as_of, visits(definitions)).values[:, 0]
     np.testing.assert_array_equal(found, np.array([1.0, 1.0, np.nan])[order])
 
 
