@@ -57,3 +57,18 @@ class Model(Protocol):
         contributions : Contributions
         """
         ...
+
+    def margin(self, matrix: FeatureMatrix) -> Numbers:
+        """Give the margin alone, log-odds: the sum of the contributions, without taking it apart.
+
+        Parameters
+        ----------
+        matrix : FeatureMatrix
+            With the columns that the model was made for.
+
+        Returns
+        -------
+        margin : float array, shape (n_snapshots,)
+            `contributions(matrix).margin`, to floating-point noise.
+        """
+        ...

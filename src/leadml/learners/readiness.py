@@ -76,6 +76,16 @@ class ReadinessModel:
             start += float(shares[0, -1]) / len(boosters)
         return Contributions(start, values)
 
+    def margin(self, matrix: FeatureMatrix) -> Numbers:
+        """Add up the rules' margin and the trees' answers, which is far quicker than taking them apart."""
+        margin = self.rules.margin(matrix)
+        values = matrix.recoded(self.words).values
+        boosters: tuple[lightgbm.Booster, ...] = self._boosters  # type: ignore[attr-defined]
+        for booster in boosters if len(values) else ():
+            grown = np.asarray(booster.predict(values, raw_score=True, num_threads=1))
+            margin = margin + grown / len(boosters)
+        return margin
+
     def to_dict(self) -> dict[str, Any]:
         """All but the trees, as plain JSON."""
         return {

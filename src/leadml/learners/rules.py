@@ -127,6 +127,10 @@ class RulesModel:
             )
         return Contributions(self.intercept, values)
 
+    def margin(self, matrix: FeatureMatrix) -> Numbers:
+        """Give the log-odds of the rule points alone."""
+        return self.margin_of(self.points(matrix).sum(axis=1))
+
 
 def _line(standardised: Numbers, ready: Numbers, weights: Numbers) -> tuple[float, float]:
     """Find the likeliest intercept and slope under a normal prior on the slope, by Newton's method."""
