@@ -8,6 +8,7 @@ import numpy.typing as npt
 from leadml.clock import MICROSECOND, SECOND, Instants
 from leadml.dataset import TrainingSet
 from leadml.errors import LeadmlError
+from leadml.history.tables import Codes
 from leadml.specs.readiness_spec import LatestLeadsSpec
 
 
@@ -102,3 +103,35 @@ def latest_leads(training_set: TrainingSet, share: float) -> npt.NDArray[np.bool
     start = int(np.quantile(created, 1 - share, method="higher")) if len(created) else MICROSECOND
     latest: npt.NDArray[np.bool_] = training_set.created_at >= start
     return latest
+
+
+def forward_blocks(
+    training_set: TrainingSet, *, blocks: int = 3, first_share: float = 0.55
+) -> list[tuple[Codes, Codes]]:
+    """Cut a training part by lead and time: earlier leads to learn from, the next ones to be asked about.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    blocks : int
+        How many later blocks, of about as many leads each.
+    first_share : float in (0, 1)
+        Part of the leads before the first block.
+
+    Returns
+    -------
+    cuts : list of (earlier, later), int arrays
+        Places in the set, without a gap (decision 0008); only cuts with both kinds of leads on both sides.
+    """
+    created = leads_created(training_set)
+    if not len(created):
+        return []
+    shares = np.linspace(first_share, 1, blocks + 1)[:-1]
+    edges = [int(np.quantile(created, share, method="higher")) for share in shares] + [np.iinfo(np.int64).max]
+    cuts = []
+    for begin, end in zip(edges, edges[1:], strict=False):
+        earlier = np.flatnonzero(training_set.created_at < begin)
+        later = np.flatnonzero((training_set.created_at >= begin) & (training_set.created_at < end))
+        if all(0 < training_set.ready[rows].sum() < len(rows) for rows in (earlier, later)):
+            cuts.append((earlier, later))
+    return cuts

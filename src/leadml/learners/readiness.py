@@ -1,37 +1,60 @@
 """The learned model: starts from the rules both teams wrote, and learns what the outcomes prove.
 
-margin = rules line + boosted trees on what the line leaves over. The number of trees is chosen on
-later leads, and may be zero: then the rules carry the whole score.
+Two ways lead on from the rules' line: ridge logistic regression (`linear`), and boosted trees (`trees`). The margin is
+the rules' line plus a share of what each way adds, on a line that calibrates it (`calibration`). How much each way
+learns is chosen on later leads (`choice`), and may be next to nothing: then the rules carry the score.
+
+All of it is learned several times, each time without another part of the leads (a bag). The model is the mean of its
+bags, and how far they lie apart tells how sure it is.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import lightgbm
 import numpy as np
 import orjson
+from scipy.special import stdtrit
+from threadpoolctl import threadpool_limits
 
-from leadml.agreement.scale import probability
 from leadml.dataset import TrainingSet
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import Mask, Numbers
+from leadml.history.tables import Numbers
+from leadml.learners.calibration import CalibrationLine, codes_of, fit_slope_and_shifts, level_of_now
+from leadml.learners.choice import Forward, Strength, choose_strength, faded
 from leadml.learners.contract import Contributions
+from leadml.learners.linear import Design, fit_coefficients
 from leadml.learners.rules import RulesModel
+from leadml.learners.trees import Grove, sizes
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.rules_spec import RuleSpec, RulesSpec
-from leadml.splits import latest_leads
 from leadml.vocabulary import MoreIs
 
-_SHARE_TO_TUNE_ON = 0.25
-_SHARE_IN_A_BAG = 0.8
-_DIRECTION = {MoreIs.READIER: 1, MoreIs.LESS_READY: -1, None: 0}
+# Of what each way adds to the rules, so much counts: their mean was better on all sets than either alone, and
+# trees are the better way where features play together (decision 0014).
+LINEAR_SHARE, TREES_SHARE = 0.25, 0.75
+# Each bag leaves out a fifth of the leads.
+_LEFT_OUT_SHARE = 0.2
+_INTERVAL = 0.9
+_DIRECTION = {MoreIs.READIER: 1, MoreIs.LESS_READY: -1}
 
 
 @dataclass(frozen=True)
+class Shares:
+    """How much of each way counts in the margin."""
+
+    linear: float = 0.0
+    trees: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
 class ReadinessModel:
-    """Rules line plus boosted trees.
+    """Rules line, a straight part and boosted trees, calibrated.
 
     Attributes
     ----------
@@ -43,19 +66,51 @@ class ReadinessModel:
         The features, in catalogue order.
     words : mapping of feature to tuple of str
         The word of each code, for categories.
+    design : Design or None
+        How features become columns of the straight part; None in models that have none.
+    lines : float array, shape (n_bags, 1 + n_columns)
+        Intercept and coefficients of the straight part, one row a bag; their mean is taken.
+    shares : Shares
+    calibration : CalibrationLine
+    bag_lines : tuple of CalibrationLine
+        The same line as each bag found it; empty in models that do not know how sure they are.
+    outcomes : int or None
+        Ready leads learned from; None, as below, of models from before this was kept.
+    rules_share : float in 0..1, or None
+        Part of the score that the rules carry: the spread of their margin over the training leads, beside the spread
+        of what was learned.
     """
 
     rules: RulesModel
     trees: tuple[str, ...]
     names: tuple[str, ...]
     words: Mapping[str, tuple[str, ...]]
+    design: Design | None = None
+    lines: Numbers | None = None
+    shares: Shares = Shares()
+    calibration: CalibrationLine = CalibrationLine()
+    bag_lines: tuple[CalibrationLine, ...] = ()
+    outcomes: int | None = None
+    rules_share: float | None = None
 
     def __post_init__(self) -> None:
         """Read the trees once."""
         object.__setattr__(self, "_boosters", tuple(lightgbm.Booster(model_str=text) for text in self.trees))
 
+    def __eq__(self, other: object) -> bool:
+        """Two models are the same if what is written of them is."""
+        return isinstance(other, ReadinessModel) and (self.to_dict(), self.trees) == (other.to_dict(), other.trees)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @cached_property
+    def _mean_line(self) -> Numbers:
+        """Intercept and coefficients of the straight part, mean of the bags."""
+        mean: Numbers = np.mean(self.lines, axis=0)
+        return mean
+
     def contributions(self, matrix: FeatureMatrix) -> Contributions:
-        """Add up the rules' contributions and the trees' SHAP values, by feature.
+        """Add up the rules' contributions, the coefficients' and the trees' SHAP values, by feature, calibrated.
 
         Parameters
         ----------
@@ -69,22 +124,74 @@ class ReadinessModel:
         rules = self.rules.contributions(matrix)  # a rule may name a word that training never saw
         matrix = matrix.recoded(self.words)
         start, values = rules.start, rules.values
-        boosters: tuple[lightgbm.Booster, ...] = self._boosters  # type: ignore[attr-defined]
-        for booster in boosters if len(values) else ():  # LightGBM cannot say anything about nobody
-            shares = np.asarray(booster.predict(matrix.values, pred_contrib=True, num_threads=1))
-            values = values + shares[:, :-1] / len(boosters)
-            start += float(shares[0, -1]) / len(boosters)
-        return Contributions(start, values)
+        if self.design is not None:
+            start += self.shares.linear * float(self._mean_line[0])
+            added = self.design.by_feature(self.design.lay_out(matrix), self._mean_line[1:])
+            values = values + self.shares.linear * added
+        share = self.shares.trees / max(len(self.trees), 1)
+        for booster in self._growing(matrix):
+            said = np.asarray(booster.predict(matrix.values, pred_contrib=True, num_threads=1))
+            values = values + share * said[:, :-1]
+            start += share * float(said[0, -1])
+        return self.calibration.applied(Contributions(start, values), matrix)
 
     def margin(self, matrix: FeatureMatrix) -> Numbers:
-        """Add up the rules' margin and the trees' answers, which is far quicker than taking them apart."""
-        margin = self.rules.margin(matrix)
-        values = matrix.recoded(self.words).values
+        """Add up the margins of all parts, which is far quicker than taking them apart."""
+        rules = self.rules.margin(matrix)
+        matrix = matrix.recoded(self.words)
+        margin = rules + np.mean(self._added_by_bag(matrix), axis=0)
+        return self.calibration.on_margin(margin, matrix)
+
+    def interval(self, matrix: FeatureMatrix) -> tuple[Numbers, Numbers] | None:
+        """Say between which margins the truth lies with a chance of 90 %.
+
+        Parameters
+        ----------
+        matrix : FeatureMatrix
+
+        Returns
+        -------
+        interval : (low, high), float arrays of shape (n_snapshots,), or None
+            The margin lies between them. None of a model that does not know how sure it is.
+
+        Notes
+        -----
+        The spread of n bags that each leave out a share d of the leads is that of a delete-d jackknife: the variance of
+        the mean of bags is (1 - d) / d times the variance between them. The width is Student's quantile with n - 1
+        degrees of freedom.
+
+        References
+        ----------
+        Shao, J. and Wu, C. F. J. (1989). A general theory for jackknife variance estimation.
+        """
+        if len(self.bag_lines) < 2:
+            return None
+        rules = self.rules.margin(matrix)
+        known = matrix.recoded(self.words)
+        bags = [
+            line.on_margin(rules + added, known)
+            for line, added in zip(self.bag_lines, self._added_by_bag(known), strict=True)
+        ]
+        spread = np.std(bags, axis=0, ddof=1) * np.sqrt((1 - _LEFT_OUT_SHARE) / _LEFT_OUT_SHARE)
+        width = float(stdtrit(len(bags) - 1, (1 + _INTERVAL) / 2)) * spread
+        margin = self.margin(matrix)
+        return margin - width, margin + width
+
+    def _growing(self, matrix: FeatureMatrix) -> tuple[lightgbm.Booster, ...]:
+        """The trees, where there is somebody to speak of: LightGBM cannot say anything about nobody."""
         boosters: tuple[lightgbm.Booster, ...] = self._boosters  # type: ignore[attr-defined]
-        for booster in boosters if len(values) else ():
-            grown = np.asarray(booster.predict(values, raw_score=True, num_threads=1))
-            margin = margin + grown / len(boosters)
-        return margin
+        return boosters if len(matrix.values) else ()
+
+    def _added_by_bag(self, matrix: FeatureMatrix) -> list[Numbers]:
+        """What each bag adds to the rules' margin."""
+        added = [np.zeros(len(matrix.values))] * max(len(self.trees), 1 if self.lines is None else len(self.lines))
+        if self.design is not None and self.lines is not None:
+            laid = self.design.lay_out(matrix)
+            added = [self.shares.linear * (line[0] + laid.times_alone(line[1:])) for line in self.lines]
+        for bag, booster in enumerate(self._growing(matrix)):
+            grown = np.asarray(booster.predict(matrix.values, raw_score=True, num_threads=1))
+            added[bag] = added[bag] + self.shares.trees * grown
+        return added
 
     def to_dict(self) -> dict[str, Any]:
         """All but the trees, as plain JSON."""
@@ -95,15 +202,34 @@ class ReadinessModel:
             "usual_points": list(self.rules.usual_points),
             "names": list(self.names),
             "words": {name: list(words) for name, words in self.words.items()},
+            "design": None if self.design is None else self.design.to_dict(),
+            "lines": None if self.lines is None else self.lines.tolist(),
+            "shares": {"linear": self.shares.linear, "trees": self.shares.trees},
+            "calibration": self.calibration.to_dict(),
+            "bag_lines": [line.to_dict() for line in self.bag_lines],
+            "outcomes": self.outcomes,
+            "rules_share": self.rules_share,
         }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], trees: Sequence[str]) -> "ReadinessModel":
-        """Read what `to_dict` wrote, with the trees' texts."""
+        """Read what `to_dict` wrote, with the trees' texts; models from before there was a straight part have none."""
         rules = RulesSpec.model_validate_json(orjson.dumps({"rules": content["rules"]})).rules
-        line = RulesModel(rules, content["intercept"], content["slope"], tuple(content["usual_points"]))
-        words = {name: tuple(known) for name, known in content["words"].items()}
-        return cls(line, tuple(trees), tuple(content["names"]), words)
+        names, words = tuple(content["names"]), {name: tuple(known) for name, known in content["words"].items()}
+        design, lines = content.get("design"), content.get("lines")
+        return cls(
+            rules=RulesModel(rules, content["intercept"], content["slope"], tuple(content["usual_points"])),
+            trees=tuple(trees),
+            names=names,
+            words=words,
+            design=None if design is None else Design.from_dict(design, names, words),
+            lines=None if lines is None else np.array(lines, dtype=np.float64),
+            shares=Shares(**content.get("shares", {})),
+            calibration=CalibrationLine(**content.get("calibration", {})),
+            bag_lines=tuple(CalibrationLine(**line) for line in content.get("bag_lines", ())),
+            outcomes=content.get("outcomes"),
+            rules_share=content.get("rules_share"),
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +239,7 @@ class Recipe:
     Attributes
     ----------
     features : tuple of FeatureSpec
-        In the order of the training set's columns; `more_is` binds the trees.
+        In the order of the training set's columns; `more_is` binds every part.
     rules : tuple of RuleSpec
     learner : LearnerSpec
     seed : int
@@ -123,6 +249,17 @@ class Recipe:
     rules: tuple[RuleSpec, ...]
     learner: LearnerSpec
     seed: int
+
+    @cached_property
+    def directions(self) -> Mapping[str, int]:
+        """1 for features of which more is readier, -1 for those of which it is less ready."""
+        return {feature.name: _DIRECTION[feature.more_is] for feature in self.features if feature.more_is is not None}
+
+    @property
+    def lead_type(self) -> str | None:
+        """The feature that tells the lead type, if there is one."""
+        telling = (feature.name for feature in self.features if feature.attribute == "lead_type")
+        return next(telling, None)
 
 
 def fit_readiness(training_set: TrainingSet, recipe: Recipe) -> ReadinessModel:
@@ -137,94 +274,148 @@ def fit_readiness(training_set: TrainingSet, recipe: Recipe) -> ReadinessModel:
     Returns
     -------
     model : ReadinessModel
+        The same for any number of threads.
     """
-    later = latest_leads(training_set, _SHARE_TO_TUNE_ON)
-    rounds = _choose_rounds(training_set, later, recipe)
-    matrix, weights = training_set.features, training_set.weights
-    line = RulesModel.fit(recipe.rules, matrix, training_set.ready, weights)
-    margin = line.contributions(matrix).margin
-    trees = []
-    for bag in range(recipe.learner.bags if rounds else 0):
-        chosen = _bag(training_set, np.random.default_rng([recipe.seed, bag]))
-        data = _lightgbm_data(training_set, chosen, margin)
-        booster = lightgbm.train(_settings(recipe, recipe.seed + bag), data, num_boost_round=rounds)
-        trees.append(booster.model_to_string(num_iteration=-1))
-    return ReadinessModel(line, tuple(trees), matrix.names, dict(matrix.words))
-
-
-def _choose_rounds(training_set: TrainingSet, later: Mask, recipe: Recipe) -> int:
-    """Choose how many trees to grow: those that predict later leads best, after the best intercept."""
-    earlier_set, later_set = training_set.rows(~later), training_set.rows(later)
-    both_sides = [0 < part.ready.sum() < len(part) for part in (earlier_set, later_set)]
-    if not all(both_sides) or recipe.learner.most_trees == 0:
-        return 0
-    line = RulesModel.fit(recipe.rules, earlier_set.features, earlier_set.ready, earlier_set.weights)
-    data = _lightgbm_data(
-        earlier_set, np.ones(len(earlier_set), dtype=bool), line.contributions(earlier_set.features).margin
-    )
-    booster = lightgbm.train(_settings(recipe, recipe.seed), data, num_boost_round=recipe.learner.most_trees)
-    start = line.contributions(later_set.features).margin
-    best_rounds, best_loss = 0, _loss_after_best_intercept(start, later_set.ready, later_set.weights)
-    step = max(1, recipe.learner.most_trees // 40)
-    margin = start
-    for rounds in range(step, recipe.learner.most_trees + 1, step):
-        grown = booster.predict(
-            later_set.features.values, raw_score=True, start_iteration=rounds - step, num_iteration=step, num_threads=1
+    workers = os.cpu_count() or 1
+    with threadpool_limits(1, user_api="blas"):  # sums in another order would be another model
+        strength = choose_strength(
+            training_set,
+            recipe.rules,
+            recipe.learner,
+            directions=recipe.directions,
+            seed=recipe.seed,
+            workers=workers,
         )
-        margin = margin + np.asarray(grown)
-        loss = _loss_after_best_intercept(margin, later_set.ready, later_set.weights)
-        if loss < best_loss:
-            best_rounds, best_loss = rounds, loss
-    return best_rounds
+        return _Fit(training_set, recipe, strength).model(workers)
 
 
-def _loss_after_best_intercept(margin: Numbers, ready: Numbers, weights: Numbers) -> float:
-    """Weighted log loss once the common level is right: rates drift, and that is no fault of the trees."""
-    shift = 0.0
-    for _ in range(20):
-        chance = probability(margin + shift)
-        slope = float(np.sum(weights * chance * (1 - chance)))
-        shift += float(np.clip(np.sum(weights * (ready - chance)) / max(slope, 1e-9), -2.0, 2.0))
-    chance = np.clip(probability(margin + shift), 1e-12, 1 - 1e-12)
-    return float(-np.average(ready * np.log(chance) + (1 - ready) * np.log(1 - chance), weights=weights))
+class _Fit:
+    """One training set on its way to a model."""
+
+    def __init__(self, training_set: TrainingSet, recipe: Recipe, strength: Strength) -> None:
+        self.recipe, self.strength = recipe, strength
+        self.matrix, self.ready = training_set.features, training_set.ready
+        self.weights = faded(training_set, strength.half_life)
+        self.even_weights = training_set.weights
+        self.created_at = training_set.created_at
+        _, self.lead_of = np.unique(training_set.snapshots.leads, return_inverse=True)
+        self.rules = RulesModel.fit(recipe.rules, self.matrix, self.ready, self.weights)
+        self.offset = self.rules.margin(self.matrix)
+        self.design = Design.of(self.matrix, self.weights)
+        self.laid = self.design.lay_out(self.matrix)
+        self.bounds = self.design.bounds(recipe.directions)
+        self.grove = Grove(
+            self.matrix, self.ready, self.offset, learner=recipe.learner, directions=recipe.directions
+        )
+        self.types = codes_of(self.matrix, recipe.lead_type)
+        self.type_words = () if recipe.lead_type is None else self.matrix.words[recipe.lead_type]
+        # With the trees switched off, the straight way is the only one.
+        self.shares = Shares(LINEAR_SHARE, TREES_SHARE) if recipe.learner.most_trees else Shares(1.0, 0.0)
+
+    def model(self, workers: int) -> ReadinessModel:
+        """Learn every bag, and put them together."""
+        kept = self._kept()
+        with ThreadPoolExecutor(workers) as pool:
+            learned = list(pool.map(self._learn, range(len(kept)), kept))
+        lines = np.array([line for line, _ in learned])
+        boosters = [booster for _, booster in learned if booster is not None]
+        added = [self._added(line, booster) for line, booster in learned]
+        mean = np.mean(added, axis=0)
+        forward = self.strength.forward
+        return ReadinessModel(
+            rules=self.rules,
+            trees=tuple(booster.model_to_string(num_iteration=-1) for booster in boosters),
+            names=self.matrix.names,
+            words=dict(self.matrix.words),
+            design=self.design,
+            lines=lines,
+            shares=self.shares,
+            calibration=self._calibration(mean, np.ones(len(self.ready)), forward),
+            bag_lines=tuple(
+                self._calibration(one, part, forward) for one, part in zip(added, kept, strict=True)
+            ),
+            outcomes=self._outcomes(),
+            rules_share=_rules_share(self.offset, mean, self.weights),
+        )
+
+    def _kept(self) -> list[Numbers]:
+        """Draw the leads of each bag, never single snapshots: 1 for those kept, 0 for a fifth that is left out.
+
+        Five bags leave out five different fifths, so each lead is missing from as many bags as any other.
+        """
+        leads = int(self.lead_of.max()) + 1
+        folds = round(1 / _LEFT_OUT_SHARE)
+        kept = []
+        for bag in range(self.recipe.learner.bags):
+            if bag % folds == 0:
+                fold_of = np.random.default_rng([self.recipe.seed, bag]).permutation(leads) % folds
+            part = (fold_of[self.lead_of] != bag % folds).astype(np.float64)
+            both = 0 < float(part @ self.ready) < float(part.sum())
+            kept.append(part if both else np.ones_like(part))
+        return kept
+
+    def _learn(self, bag: int, kept: Numbers) -> tuple[Numbers, lightgbm.Booster | None]:
+        """Learn one bag: the straight way, and the trees."""
+        weights = self.weights * kept
+        line = fit_coefficients(
+            self.laid,
+            (self.ready, weights),
+            self.offset,
+            prior_variance=self.strength.prior_variance,
+            bounds=self.bounds,
+        )
+        if self.strength.rounds == 0:
+            return line, None
+        by_turns = sizes(self.recipe.learner)
+        booster = self.grove.grow(
+            weights, leaves=by_turns[bag % len(by_turns)], rounds=self.strength.rounds, seed=self.recipe.seed + bag
+        )
+        return line, booster
+
+    def _added(self, line: Numbers, booster: lightgbm.Booster | None) -> Numbers:
+        """What one bag adds to the rules' margin of the training leads."""
+        added = self.shares.linear * (line[0] + self.laid.times(line[1:]))
+        if booster is not None:
+            added = added + self.shares.trees * np.asarray(
+                booster.predict(self.matrix.values, raw_score=True, num_threads=1)
+            )
+        return added
+
+    def _calibration(self, added: Numbers, kept: Numbers, forward: Forward) -> CalibrationLine:
+        """Find slope and shifts on later leads, and the level of now on all."""
+        evidence = self._evidence(kept)
+        said = self.shares.linear * forward.straight + self.shares.trees * forward.trees
+        slope, shifts = fit_slope_and_shifts(
+            said,
+            (self.ready[forward.rows], evidence[forward.rows]),
+            blocks=forward.blocks,
+            types=self.types[forward.rows],
+            type_count=len(self.type_words),
+        )
+        margin = slope * (self.offset + added) + np.r_[shifts, 0.0][np.minimum(self.types, len(shifts))]
+        level = level_of_now(margin, (self.ready, evidence), self.created_at)
+        return CalibrationLine(
+            level, slope, dict(zip(self.type_words, shifts.tolist(), strict=True)), self.recipe.lead_type
+        )
+
+    def _evidence(self, kept: Numbers) -> Numbers:
+        """Weights that sum to the number of leads: the snapshots of a lead say the same again."""
+        weights = self.even_weights * kept
+        leads = int(np.count_nonzero(np.bincount(self.lead_of, kept)))
+        evidence: Numbers = weights * (leads / weights.sum())
+        return evidence
+
+    def _outcomes(self) -> int:
+        """Count the leads that became ready."""
+        return len(np.unique(self.lead_of[self.ready > 0]))
 
 
-def _bag(training_set: TrainingSet, random: np.random.Generator) -> Mask:
-    """Draw leads, never single snapshots."""
-    leads = np.unique(training_set.snapshots.leads)
-    drawn = random.choice(leads, size=max(1, round(_SHARE_IN_A_BAG * len(leads))), replace=False)
-    chosen: Mask = np.isin(training_set.snapshots.leads, drawn)
-    return chosen
+def _rules_share(offset: Numbers, added: Numbers, weights: Numbers) -> float:
+    """How much of the score the rules carry: the spread of their margin beside that of what was learned."""
+    by_rules, learned = (_spread(part, weights) for part in (offset, added))
+    return by_rules / (by_rules + learned) if by_rules + learned > 0 else 1.0
 
 
-def _lightgbm_data(training_set: TrainingSet, chosen: Mask, margin: Numbers) -> lightgbm.Dataset:
-    matrix = training_set.features
-    return lightgbm.Dataset(
-        np.ascontiguousarray(matrix.values[chosen]),
-        label=training_set.ready[chosen],
-        weight=training_set.weights[chosen],
-        init_score=margin[chosen],
-        feature_name=list(matrix.names),
-        categorical_feature=[name for name in matrix.names if name in matrix.words],
-        free_raw_data=True,
-    )
-
-
-def _settings(recipe: Recipe, seed: int) -> dict[str, Any]:
-    return {
-        "objective": "binary",
-        "boost_from_average": False,
-        "learning_rate": recipe.learner.learning_rate,
-        "num_leaves": recipe.learner.leaves,
-        "min_data_in_leaf": recipe.learner.smallest_leaf,
-        "min_gain_to_split": recipe.learner.smallest_gain,
-        "lambda_l2": 10.0,
-        "feature_fraction": 0.6,
-        "cat_smooth": 20.0,
-        "monotone_constraints": [_DIRECTION[feature.more_is] for feature in recipe.features],
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 1,
-        "seed": seed,
-        "verbosity": -1,
-    }
+def _spread(margin: Numbers, weights: Numbers) -> float:
+    mean = np.average(margin, weights=weights)
+    return float(np.sqrt(np.average((margin - mean) ** 2, weights=weights)))

@@ -1,0 +1,282 @@
+"""How much to learn: the strength of each part, chosen on later leads.
+
+The training leads are cut by time into blocks. Each candidate learns from all blocks before one and is asked
+about that one, three times; a block has a level of its own, as rates drift and that is no fault of a part. What the
+blocks say is weighed against a prior belief in nats, so a handful of outcomes moves nothing and hundreds decide.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from leadml.agreement.scale import probability
+from leadml.dataset import TrainingSet
+from leadml.history.tables import Codes, Numbers
+from leadml.learners.linear import Design, fit_coefficients
+from leadml.learners.rules import RulesModel
+from leadml.learners.trees import Grove, margins_by_rounds, sizes, steps_up_to
+from leadml.specs.readiness_spec import LearnerSpec
+from leadml.specs.rules_spec import RuleSpec
+from leadml.splits import forward_blocks, latest_leads, leads_created
+
+# What we believe before any outcome: all coefficients together move a lead by half a unit of log-odds, and the trees
+# are as many as a small funnel bears; twice or half of either costs half a nat. All time counts alike; that the past
+# fades must be worth some nats.
+USUAL_PRIOR_VARIANCE = 0.25
+USUAL_ROUNDS = 150
+_OCTAVE_COST = 1.0
+_FADING_COST = 3.0
+_PRIOR_VARIANCES = (0.015, 0.06, 0.12, 0.25, 0.5, 1.0, 4.0)
+_HALF_LIVES = (None, 0.25, 0.125)
+_MOST_TO_CHOOSE_ON = 30_000  # snapshots
+
+Candidate = TypeVar("Candidate")
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How much each part learns.
+
+    Attributes
+    ----------
+    half_life : float or None
+        Part of the leads, latest first, after which a lead counts half; None: all time counts alike.
+    prior_variance : float, squared log-odds
+        Of the straight part: how far all its coefficients together are believed to move a lead.
+    rounds : int
+        Number of trees in a bag.
+    forward : Forward
+        What the parts of this strength said of the later leads they were tried on.
+    """
+
+    half_life: float | None
+    prior_variance: float
+    rounds: int
+    forward: "Forward"
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What was said of later leads by models that had not seen them.
+
+    Attributes
+    ----------
+    rows : int array, shape (n,)
+        Places in the training set.
+    blocks : int array, shape (n,)
+        In which block each lies.
+    straight, trees : float array, shape (n,), log-odds
+        The margins at which the two ways from the rules arrived.
+    """
+
+    rows: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    blocks: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    straight: Numbers = field(default_factory=lambda: np.zeros(0))
+    trees: Numbers = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """One cut: earlier leads to learn from, later ones to be asked about."""
+
+    earlier: TrainingSet
+    later: TrainingSet
+    rows: Codes
+
+
+def faded(training_set: TrainingSet, half_life: float | None) -> Numbers:
+    """Weights of snapshots when the past fades: the latest lead counts most.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    half_life : float or None
+        Part of the leads after which one counts half; None: none fades.
+
+    Returns
+    -------
+    weights : float array, shape (n,), mean 1
+    """
+    if half_life is None:
+        return training_set.weights
+    created = leads_created(training_set)
+    later_leads = 1 - np.searchsorted(created, training_set.created_at) / len(created)
+    weights: Numbers = training_set.weights * 2.0 ** (-later_leads / half_life)
+    return weights / weights.mean()
+
+
+def best_line(margin: Numbers, ready: Numbers, weights: Numbers) -> tuple[float, float]:
+    """Find the level and the slope under which a margin fits best; the slope is held within 0.5 and 2.
+
+    Parameters
+    ----------
+    margin : float array, shape (n,), log-odds
+    ready, weights : float array, shape (n,)
+
+    Returns
+    -------
+    level, slope : float
+
+    Examples
+    --------
+    >>> level, slope = best_line(np.zeros(4), np.array([1.0, 0, 0, 0]), np.ones(4))
+    >>> round(level, 4), slope
+    (-1.0986, 1.0)
+    """
+    centre = float(np.average(margin, weights=weights))
+    away = margin - centre
+    level, slope = centre, 1.0
+    for _ in range(40):
+        chance = probability(level + slope * away)
+        residuals, curvature = weights * (ready - chance), weights * np.maximum(chance * (1 - chance), 1e-9)
+        up = np.clip(float(residuals.sum()) / float(curvature.sum()), -2.0, 2.0)
+        steeper = np.clip(float(residuals @ away) / max(float(curvature @ away**2), 1e-9), -0.5, 0.5)
+        level, slope = level + up, min(max(slope + steeper, 0.5), 2.0)
+        if abs(up) < 1e-7 and abs(steeper) < 1e-7:
+            break
+    return level - slope * centre, slope
+
+
+def choose_strength(
+    training_set: TrainingSet,
+    rules: Sequence[RuleSpec],
+    learner: LearnerSpec,
+    *,
+    directions: Mapping[str, int],
+    seed: int,
+    workers: int,
+) -> Strength:
+    """Choose how much each part learns, on forward blocks by lead.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    rules : sequence of RuleSpec
+    learner : LearnerSpec
+    directions : mapping of feature to int
+    seed : int
+    workers : int
+        Threads at work side by side; the choice is the same for any number.
+
+    Returns
+    -------
+    strength : Strength
+        The usual strength, and nothing said forward, where no block has both kinds of leads.
+    """
+    latest = _latest(training_set)
+    considered = training_set.rows(latest)
+    blocks = [
+        _Block(considered.rows(earlier), considered.rows(later), latest[later])
+        for earlier, later in forward_blocks(considered)
+    ]
+    if not blocks:
+        return Strength(None, USUAL_PRIOR_VARIANCE, min(USUAL_ROUNDS, learner.most_trees), Forward())
+
+    def straight(block: _Block) -> dict[tuple[float | None, float], Numbers]:
+        return {
+            (half_life, prior_variance): said
+            for half_life in _HALF_LIVES
+            for prior_variance, said in _try_straight(block, rules, directions, half_life)
+        }
+
+    with ThreadPoolExecutor(workers) as pool:
+        said = list(pool.map(straight, blocks))
+        half_life, prior_variance = _best(blocks, said, _cost_of_straight)
+
+        def branching(block: _Block) -> dict[int, Numbers]:
+            return _try_trees(block, rules, learner, directions=directions, half_life=half_life, seed=seed)
+
+        grown = list(pool.map(branching, blocks))
+    rounds = _best(blocks, grown, _cost_of_trees)
+    return Strength(
+        half_life,
+        prior_variance,
+        rounds,
+        Forward(
+            rows=np.concatenate([block.rows for block in blocks]),
+            blocks=np.repeat(np.arange(len(blocks)), [len(block.rows) for block in blocks]),
+            straight=np.concatenate([of_block[half_life, prior_variance] for of_block in said]),
+            trees=np.concatenate([of_block[rounds] for of_block in grown]),
+        ),
+    )
+
+
+def _latest(training_set: TrainingSet) -> Codes:
+    """Find the snapshots of the latest leads, as many as a choice needs: it takes few numbers, not a model, from them."""
+    if len(training_set) <= _MOST_TO_CHOOSE_ON:
+        return np.arange(len(training_set))
+    share = _MOST_TO_CHOOSE_ON / len(training_set)
+    return np.flatnonzero(latest_leads(training_set, share))
+
+
+def _try_straight(
+    block: _Block, rules: Sequence[RuleSpec], directions: Mapping[str, int], half_life: float | None
+) -> list[tuple[float, Numbers]]:
+    """Let the straight way learn from the earlier leads at every strength, and speak of the later ones."""
+    matrix, ready, weights = block.earlier.features, block.earlier.ready, faded(block.earlier, half_life)
+    line = RulesModel.fit(rules, matrix, ready, weights)
+    design = Design.of(matrix, weights)
+    offset, offset_later = line.margin(matrix), line.margin(block.later.features)
+    laid, laid_later = design.lay_out(matrix), design.lay_out(block.later.features)
+    bounds = design.bounds(directions)
+    said, found = [], None
+    for prior_variance in _PRIOR_VARIANCES:
+        found = fit_coefficients(
+            laid, (ready, weights), offset, prior_variance=prior_variance, bounds=bounds, begin=found
+        )
+        said.append((prior_variance, offset_later + found[0] + laid_later.times(found[1:])))
+    return said
+
+
+def _try_trees(
+    block: _Block,
+    rules: Sequence[RuleSpec],
+    learner: LearnerSpec,
+    *,
+    directions: Mapping[str, int],
+    half_life: float | None,
+    seed: int,
+) -> dict[int, Numbers]:
+    """Let trees learn from the earlier leads, and speak of the later ones after several numbers of rounds."""
+    matrix, ready, weights = block.earlier.features, block.earlier.ready, faded(block.earlier, half_life)
+    line = RulesModel.fit(rules, matrix, ready, weights)
+    grove = Grove(matrix, ready, line.margin(matrix), learner=learner, directions=directions)
+    offset, rounds = line.margin(block.later.features), steps_up_to(learner.most_trees)
+    grown = [
+        margins_by_rounds(
+            grove.grow(weights, leaves=leaves, rounds=learner.most_trees, seed=seed), block.later.features, rounds
+        )
+        for leaves in sizes(learner)
+    ]
+    return {count: offset + np.mean(said, axis=0) for count, said in zip(rounds, zip(*grown, strict=True), strict=True)}
+
+
+def _cost_of_straight(candidate: tuple[float | None, float]) -> float:
+    half_life, prior_variance = candidate
+    octaves = np.log2(prior_variance / USUAL_PRIOR_VARIANCE)
+    return float(_OCTAVE_COST * octaves**2) + (0.0 if half_life is None else _FADING_COST)
+
+
+def _cost_of_trees(rounds: int) -> float:
+    octaves = np.log2((rounds + 5) / (USUAL_ROUNDS + 5))
+    return float(_OCTAVE_COST * octaves**2)
+
+
+def _best(
+    blocks: Sequence[_Block], said: Sequence[Mapping[Candidate, Numbers]], cost_of: Callable[[Candidate], float]
+) -> Candidate:
+    """Take the candidate with the least loss on later leads, on the best line, and the least distance from the usual.
+
+    Both are in nats: the loss of a block is that of its leads, as snapshots of one lead say the same again.
+    """
+    costs = {candidate: cost_of(candidate) for candidate in said[0]}
+    for block, of_block in zip(blocks, said, strict=True):
+        ready, weights, leads = block.later.ready, block.later.weights, block.later.leads
+        for candidate, margin in of_block.items():
+            level, slope = best_line(margin, ready, weights)
+            losses = np.logaddexp(0.0, level + slope * margin) - ready * (level + slope * margin)
+            costs[candidate] += leads * float(np.average(losses, weights=weights))
+    return min(costs, key=lambda candidate: costs[candidate])

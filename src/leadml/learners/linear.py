@@ -1,0 +1,261 @@
+"""The straight part of readiness: ridge logistic regression on what the rules leave over.
+
+It is a normal prior on every coefficient, stated in a unit that people can judge: how far, in log-odds, all
+coefficients together move a lead. Numbers are clipped to what training saw, so no value however odd can carry
+a score away; each word of a category has a coefficient of its own, which the prior pulls to nothing where few
+leads have it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from leadml.agreement.scale import probability
+from leadml.engine.matrix import FeatureMatrix
+from leadml.history.tables import Numbers
+
+# Beyond these quantiles a number is held; a column of few values is held at its ends.
+_HELD_AT, _FEW_VALUES = (0.005, 0.995), 20
+# The precision of the prior is never below this multiple of the number of outcomes.
+WEAKEST_PENALTY_AN_OUTCOME = 0.01
+_ITERATIONS = 200
+
+
+@dataclass(frozen=True)
+class Design:
+    """How features become columns: numbers held and standardised, words as they are, missing as a value of its own.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features, in catalogue order.
+    lowest, highest, centre, spread : float array, shape (n_features,)
+        Where a number is held, and what takes it to mean 0 and standard deviation 1. Nothing in columns of words.
+    words : mapping of feature to int
+        How many words a category has; the code after the last stands for a missing word.
+    """
+
+    names: tuple[str, ...]
+    lowest: Numbers
+    highest: Numbers
+    centre: Numbers
+    spread: Numbers
+    words: Mapping[str, int]
+
+    @classmethod
+    def of(cls, matrix: FeatureMatrix, weights: Numbers) -> "Design":
+        """Learn the columns from a training set.
+
+        Parameters
+        ----------
+        matrix : FeatureMatrix, n_snapshots rows
+        weights : float array, shape (n_snapshots,)
+
+        Returns
+        -------
+        design : Design
+            A column that is constant or wholly missing gets a spread of infinity: it says nothing.
+        """
+        laid = [_spans(matrix, place, weights) for place in range(len(matrix.names))]
+        lowest, highest, centre, spread = (np.array(column) for column in zip(*laid, strict=True))
+        return cls(
+            matrix.names, lowest, highest, centre, spread, {name: len(words) for name, words in matrix.words.items()}
+        )
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """Places of the features that are numbers."""
+        return tuple(place for place, name in enumerate(self.names) if name not in self.words)
+
+    @cached_property
+    def _tables(self) -> tuple[tuple[int, int, int], ...]:
+        """For each category: its place, and where its coefficients begin and end."""
+        begin, tables = 2 * len(self.numbers), []
+        for place, name in enumerate(self.names):
+            if name in self.words:
+                tables.append((place, begin, begin + self.words[name] + 1))
+                begin += self.words[name] + 1
+        return tuple(tables)
+
+    @cached_property
+    def width(self) -> int:
+        """How many coefficients there are: two a number (its slope, and missing), one a word, one for no word."""
+        return 2 * len(self.numbers) + sum(count + 1 for count in self.words.values())
+
+    def lay_out(self, matrix: FeatureMatrix) -> "Laid":
+        """Turn features into columns.
+
+        Parameters
+        ----------
+        matrix : FeatureMatrix, n_snapshots rows
+
+        Returns
+        -------
+        laid : Laid
+        """
+        values = matrix.values[:, self.numbers]
+        missing = np.isnan(values)
+        places = list(self.numbers)
+        held = np.clip(np.where(missing, 0.0, values), self.lowest[places], self.highest[places])
+        standard = np.where(missing, 0.0, (held - self.centre[places]) / self.spread[places])
+        codes = tuple(
+            (begin, end, np.nan_to_num(matrix.values[:, place], nan=end - begin - 1).astype(np.int64))
+            for place, begin, end in self._tables
+        )
+        return Laid(np.hstack([standard, missing.astype(np.float64)]), codes, self.width)
+
+    def by_feature(self, laid: "Laid", coefficients: Numbers) -> Numbers:
+        """What each feature adds to the margin, shape (n_snapshots, n_features)."""
+        count = len(self.numbers)
+        added = np.zeros((len(laid.dense), len(self.names)))
+        products = laid.dense * coefficients[: 2 * count]
+        added[:, list(self.numbers)] = products[:, :count] + products[:, count:]
+        for (place, begin, end), (_, _, codes) in zip(self._tables, laid.codes, strict=True):
+            added[:, place] = coefficients[begin:end][codes]
+        return added
+
+    def bounds(self, directions: Mapping[str, int]) -> list[tuple[float | None, float | None]]:
+        """Bind the sign of each slope to what both teams agreed; missing and words are free."""
+        signs = [directions.get(self.names[place], 0) for place in self.numbers]
+        of_sign: Mapping[int, tuple[float | None, float | None]] = {0: (None, None), 1: (0.0, None), -1: (None, 0.0)}
+        return [of_sign[sign] for sign in signs] + [(None, None)] * (self.width - len(signs))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON; an infinite spread is written as null."""
+        return {
+            "lowest": self.lowest.tolist(),
+            "highest": self.highest.tolist(),
+            "centre": self.centre.tolist(),
+            "spread": [spread if np.isfinite(spread) else None for spread in self.spread.tolist()],
+        }
+
+    @classmethod
+    def from_dict(
+        cls, content: Mapping[str, Any], names: tuple[str, ...], words: Mapping[str, tuple[str, ...]]
+    ) -> "Design":
+        """Read what `to_dict` wrote."""
+        lowest, highest, centre = (np.array(content[key], dtype=np.float64) for key in ("lowest", "highest", "centre"))
+        spread = np.array([np.inf if spread is None else spread for spread in content["spread"]], dtype=np.float64)
+        return cls(names, lowest, highest, centre, spread, {name: len(known) for name, known in words.items()})
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Snapshots as columns: numbers and what is missing as an array, each category as codes.
+
+    Attributes
+    ----------
+    dense : float array, shape (n_snapshots, 2 * n_numbers)
+    codes : tuple of (begin, end, int array of shape (n_snapshots,))
+        Where the coefficients of each category lie, and the word of each snapshot.
+    width : int
+    """
+
+    dense: Numbers
+    codes: tuple[tuple[int, int, Any], ...]
+    width: int
+
+    def times(self, coefficients: Numbers) -> Numbers:
+        """Columns times coefficients, shape (n_snapshots,), log-odds."""
+        return self._with_words(self.dense @ coefficients[: self.dense.shape[1]], coefficients)
+
+    def times_alone(self, coefficients: Numbers) -> Numbers:
+        """The same, summed row by row: a lead has the same margin alone and among a million, to the last bit."""
+        return self._with_words((self.dense * coefficients[: self.dense.shape[1]]).sum(axis=1), coefficients)
+
+    def _with_words(self, margin: Numbers, coefficients: Numbers) -> Numbers:
+        for begin, end, codes in self.codes:
+            margin = margin + coefficients[begin:end][codes]
+        return margin
+
+    def turned(self, residuals: Numbers) -> Numbers:
+        """Columns turned over times residuals, shape (width,): the gradient of a sum of margins."""
+        gradient = np.empty(self.width)
+        gradient[: self.dense.shape[1]] = residuals @ self.dense
+        for begin, end, codes in self.codes:
+            gradient[begin:end] = np.bincount(codes, residuals, end - begin)
+        return gradient
+
+    def variance(self, weights: Numbers) -> float:
+        """Sum of the variances of all columns: what a prior variance of 1 would give to a margin."""
+        total = weights.sum()
+        mean = self.turned(weights) / total
+        square = np.empty(self.width)
+        square[: self.dense.shape[1]] = weights @ self.dense**2 / total
+        square[self.dense.shape[1] :] = mean[self.dense.shape[1] :]  # columns of 0 and 1
+        return float((square - mean**2).sum())
+
+
+def fit_coefficients(
+    laid: Laid,
+    answers: tuple[Numbers, Numbers],
+    offset: Numbers,
+    *,
+    prior_variance: float,
+    bounds: Sequence[tuple[float | None, float | None]],
+    begin: Numbers | None = None,
+) -> Numbers:
+    """Find the likeliest coefficients under the prior, beside a margin that is given.
+
+    Parameters
+    ----------
+    laid : Laid, n_snapshots rows
+    answers : (ready, weights), float arrays of shape (n_snapshots,)
+    offset : float array, shape (n_snapshots,), log-odds
+        The rules' margin.
+    prior_variance : float, > 0, squared log-odds
+        How far all coefficients together are believed to move a lead, before any outcome is seen.
+    bounds : sequence of (low, high), shape (width,)
+    begin : float array, shape (1 + width,), optional
+        Where to begin looking.
+
+    Returns
+    -------
+    line : float array, shape (1 + width,)
+        A free intercept, then the coefficients.
+
+    Notes
+    -----
+    Minimises sum(weights * log loss) + penalty / 2 * sum(coefficients ** 2) by L-BFGS, with
+    penalty = max(sum of the columns' variances / prior_variance, 0.01 * number of ready snapshots).
+    """
+    ready, weights = answers
+    penalty = max(laid.variance(weights) / prior_variance, WEAKEST_PENALTY_AN_OUTCOME * float(weights @ ready))
+
+    def loss(line: Numbers) -> tuple[float, Numbers]:
+        margin = offset + line[0] + laid.times(line[1:])
+        residuals = weights * (probability(margin) - ready)
+        value = float(weights @ (np.logaddexp(0.0, margin) - ready * margin)) + penalty / 2 * float(line[1:] @ line[1:])
+        return value, np.concatenate([[residuals.sum()], laid.turned(residuals) + penalty * line[1:]])
+
+    found = minimize(
+        loss,
+        np.zeros(1 + laid.width) if begin is None else begin,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(None, None), *bounds],
+        options={"maxiter": _ITERATIONS, "ftol": 1e-9},
+    )
+    line: Numbers = np.asarray(found.x, dtype=np.float64)
+    return line
+
+
+def _spans(matrix: FeatureMatrix, place: int, weights: Numbers) -> tuple[float, float, float, float]:
+    """Where one number is held, its mean, and its standard deviation; infinite where it says nothing."""
+    column = matrix.values[:, place]
+    present = np.isfinite(column)
+    if matrix.names[place] in matrix.words or not present.any():
+        return 0.0, 0.0, 0.0, np.inf
+    values, counted = column[present], weights[present]
+    few = len(np.unique(values)) <= _FEW_VALUES
+    low, high = (values.min(), values.max()) if few else np.quantile(values, _HELD_AT)
+    held = np.clip(values, low, high)
+    if low == high or counted.sum() == 0:
+        return float(low), float(high), float(low), np.inf
+    centre = float(np.average(held, weights=counted))
+    spread = float(np.sqrt(np.average((held - centre) ** 2, weights=counted)))
+    return float(low), float(high), centre, spread if spread > 0 else np.inf
