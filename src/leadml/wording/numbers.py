@@ -105,7 +105,7 @@ def origin_in_words(outcomes: int, rules_share: float | None, language: Language
     Returns
     -------
     origin : str
-        Whole percent; a share that is there, but rounds to none or to all, is never said as none or all.
+        Whole percent; a share below 1 % or above 99 % is said as a bound, never as none or all.
 
     Examples
     --------
@@ -128,9 +128,9 @@ def origin_in_words(outcomes: int, rules_share: float | None, language: Language
 
 
 def _share_of_a_whole(share: float, language: Language) -> str:
-    if 0 < share < 0.005:
+    if 0 < share < 0.01:
         return say("origin.less_than_one", language)
-    return say("origin.more_than_99", language) if 0.995 <= share < 1 else percent(share, language)
+    return say("origin.more_than_99", language) if 0.99 < share < 1 else percent(share, language)
 
 
 def plain(value: float) -> str:
