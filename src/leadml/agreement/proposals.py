@@ -55,9 +55,9 @@ class ScaleProposal:
     ----------
     base_rate : float in (0, 1]
     standing, proposed : float in (0, 1)
-        `probability_at_50` as `sla.yaml` has it, and as proposed; never the same.
+        `probability_at_50` as `sla.yaml` has it, and as proposed.
     points_moved : int
-        So many score points higher (or lower) would every score be: ten times log2 of the ratio of the odds at 50.
+        So many score points higher (or lower) would every score be; never 0.
     """
 
     base_rate: float
@@ -67,7 +67,7 @@ class ScaleProposal:
 
     @classmethod
     def of(cls, base_rate: float, spec: LeadScoreSpec) -> "ScaleProposal | None":
-        """Compare what is agreed with what suits the base rate; None where both are the same.
+        """Compare what is agreed with what suits the base rate; None where they differ by less than a point.
 
         Parameters
         ----------
@@ -78,6 +78,10 @@ class ScaleProposal:
         -------
         proposal : ScaleProposal or None
 
+        Notes
+        -----
+        points_moved = points_to_double_odds * log2(odds at 50 as agreed / odds at 50 as proposed), rounded.
+
         Examples
         --------
         >>> ScaleProposal.of(0.06, LeadScoreSpec(probability_at_50=0.5))
@@ -86,11 +90,9 @@ class ScaleProposal:
         True
         """
         proposed = propose_probability_at_50(base_rate)
-        if math.isclose(proposed, spec.probability_at_50):
-            return None
         now, then = Scale.agreed(spec), Scale.agreed(spec.model_copy(update={"probability_at_50": proposed}))
-        moved = now.points_per_unit * (now.margin_at_50 - then.margin_at_50)
-        return cls(base_rate, spec.probability_at_50, proposed, round(moved))
+        moved = round(now.points_per_unit * (now.margin_at_50 - then.margin_at_50))
+        return cls(base_rate, spec.probability_at_50, proposed, moved) if moved else None
 
     def lines(self, language: Language = "en") -> list[str]:
         """Say the proposal, and the line to write into `sla.yaml`.

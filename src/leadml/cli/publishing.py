@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from rich.console import JustifyMethod
 from rich.table import Table
 
 from leadml.agreement.crossings import CrossingCount, Crossings, PublishingEffect
@@ -12,8 +13,17 @@ from leadml.specs.agreement_spec import LeadScoreSpec
 from leadml.wording.numbers import chance_in_words
 from leadml.wording.texts import Language, say
 
+_COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
+    ("of", "left"),
+    ("band", "left"),
+    ("threshold", "left"),
+    ("before", "right"),
+    ("as_it_stands", "right"),
+    ("proposed", "left"),
+    ("leads_proposed", "right"),
+)
 _ROWS_SHOWN = 7  # with its title, its heads and the lines below it stays on half a screen
-_MOVES_SHOWN = 4
+_MOVES_SHOWN = 3
 _LEADS_SHOWN = 3
 
 
@@ -35,16 +45,8 @@ def volume_table(effect: PublishingEffect, scale: LeadScoreSpec, language: Langu
     """
     title = say("publishing.title", language, leads=f"{effect.leads:,}")
     table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False, box=None)
-    for column, settings in (
-        ("of", {}),
-        ("band", {}),
-        ("threshold", {}),
-        ("before", {"justify": "right"}),
-        ("as_it_stands", {"justify": "right"}),
-        ("proposed", {}),
-        ("leads_proposed", {"justify": "right"}),
-    ):
-        table.add_column(say(f"publishing.{column}", language), **settings)
+    for column, justify in _COLUMNS:
+        table.add_column(say(f"publishing.{column}", language), justify=justify)
     for keeping in _shown_lists(effect):
         for place, band in enumerate(keeping.bands):
             table.add_row(
@@ -119,9 +121,8 @@ def _crossings_line(key: str, crossings: Crossings, language: Language) -> str:
         return say(f"publishing.nobody_{key}", language)
     several_lists = len({count.bands_of for count in crossings.counts}) > 1
     moves = [_move(count, language, with_list=several_lists) for count in crossings.counts[:_MOVES_SHOWN]]
-    further = len(crossings.counts) - len(moves)
-    if further:
-        moves.append(say("publishing.further_moves", language, count=further))
+    if further := sum(count.leads for count in crossings.counts[_MOVES_SHOWN:]):
+        moves.append(say("publishing.further_moves", language, leads=f"{further:,}"))
     leads = _leads(len(crossings.leads), language)
     return say(f"publishing.{key}", language, leads=leads, moves=say("publishing.join", language).join(moves))
 
