@@ -33,7 +33,19 @@ class RescoredLeads:
 
 @dataclass(frozen=True)
 class CrossingLead:
-    """A lead that changes band."""
+    """A lead that changes band.
+
+    Attributes
+    ----------
+    lead_id : str
+    bands_of : str
+        Key of `promises.bands` whose bands it has.
+    from_band, to_band : str
+    score_before, score_after : int in 0..100
+        As people see them.
+    unclipped_after : float
+        The exact value of `score_after`, in score points: its chance is said from this one.
+    """
 
     lead_id: str
     bands_of: str
@@ -41,6 +53,7 @@ class CrossingLead:
     to_band: str
     score_before: int
     score_after: int
+    unclipped_after: float
 
 
 @dataclass(frozen=True)
@@ -142,7 +155,7 @@ def who_crosses(leads: RescoredLeads, agreement: AgreementSpec, thresholds: Mapp
         was, becomes = _place_of(before, standing[key]), _place_of(after, thresholds[key])
         if was != becomes:
             bands = agreement.promises.bands[key]
-            crossing.append(CrossingLead(lead_id, key, bands[was].name, bands[becomes].name, before, after))
+            crossing.append(CrossingLead(lead_id, key, bands[was].name, bands[becomes].name, before, after, unclipped))
     counts = Counter((lead.bands_of, lead.from_band, lead.to_band) for lead in crossing)
     return Crossings(
         counts=tuple(

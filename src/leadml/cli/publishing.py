@@ -83,8 +83,8 @@ def _threshold_cell(threshold: int, scale: LeadScoreSpec, language: Language) ->
     return say("publishing.threshold_cell", language, threshold=threshold, chance=chance)
 
 
-def _chance_of(score: int, scale: LeadScoreSpec, language: Language) -> str:
-    margin = np.array([Scale.agreed(scale).margin_of(score)])
+def _chance_of(points: float, scale: LeadScoreSpec, language: Language) -> str:
+    margin = np.array([Scale.agreed(scale).margin_of(points)])
     return chance_in_words(float(probability(margin)[0]), language)
 
 
@@ -140,7 +140,7 @@ def _largest_line(crossings: Crossings, scale: LeadScoreSpec, language: Language
             lead_id=lead.lead_id,
             before=lead.score_before,
             after=lead.score_after,
-            chance=_chance_of(lead.score_after, scale, language),
+            chance=_chance_of(lead.unclipped_after, scale, language),
         )
         for lead in crossings.leads[:_LEADS_SHOWN]
     ]

@@ -42,10 +42,10 @@ def test_a_lead_crosses_at_the_threshold_itself(crossings, rescored):
 def test_who_crosses_is_told_with_scores_the_largest_change_first(crossings, rescored):
     found = crossings(rescored([50, 70, 10, 10], [61, 20, 200, 45]))
     assert found.leads == (
-        CrossingLead("L002", "default", "C", "A", 10, 100),
-        CrossingLead("L001", "default", "A", "C", 70, 20),
-        CrossingLead("L003", "default", "C", "B", 10, 45),
-        CrossingLead("L000", "default", "B", "A", 50, 61),
+        CrossingLead("L002", "default", "C", "A", 10, 100, 200.0),
+        CrossingLead("L001", "default", "A", "C", 70, 20, 20.0),
+        CrossingLead("L003", "default", "C", "B", 10, 45, 45.0),
+        CrossingLead("L000", "default", "B", "A", 50, 61, 61.0),
     )
 
 

@@ -125,3 +125,10 @@ def test_many_lists_still_fit_half_a_screen(effect_of, language):
     assert "existing_customer" in table
     assert "default" not in table
     assert "2" in publishing_lines(effect, SCALE, language)[0]
+
+
+def test_the_chance_of_a_lead_is_that_of_its_exact_score(effect_of):
+    # Where 50 stands for 1 in 100, 100 stands for 1 in 4; the lead lies beyond it, at 120, with more than even odds.
+    effect = effect_of(120, (60, 0), default=1)
+    line = publishing_lines(effect, LeadScoreSpec(probability_at_50=0.01), "en")[1]
+    assert line == "Largest changes: L0000 0 → 100 (about 6 in 10)."
