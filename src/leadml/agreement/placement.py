@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from leadml.clock import HOUR
 from leadml.specs.agreement_spec import AgreementSpec, BandSpec
 
+DEFAULT = "default"  # the bands of every lead type that has none of its own
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -47,7 +49,7 @@ def place(
     -------
     placement : Placement
     """
-    bands = agreement.promises.bands.get(lead_type or "default", agreement.promises.bands["default"])
+    bands = agreement.promises.bands[bands_of(lead_type, agreement)]
     band = next(band for band in bands if score >= band.score_at_least)
     return Placement(
         band=band.name,
@@ -55,6 +57,23 @@ def place(
         automatic=band.automatic,
         respond_by=None if band.respond_within_hours is None else respond_by(as_of, band.respond_within_hours),
     )
+
+
+def bands_of(lead_type: str | None, agreement: AgreementSpec) -> str:
+    """Find whose bands a lead type has: its own, or the default ones.
+
+    Parameters
+    ----------
+    lead_type : str or None
+        None where that is not known.
+    agreement : AgreementSpec
+
+    Returns
+    -------
+    key : str
+        Of `promises.bands`.
+    """
+    return lead_type if lead_type is not None and lead_type in agreement.promises.bands else DEFAULT
 
 
 def _never_backwards(band: BandSpec, now_in: str | None, stages: tuple[str, ...]) -> str | None:

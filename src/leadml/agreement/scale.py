@@ -53,6 +53,27 @@ class Scale:
         points: Numbers = 50.0 + self.points_per_unit * (margin - self.margin_at_50)
         return points
 
+    def margin_of(self, points: float) -> float:
+        """Find the margin that score points stand for: the way back.
+
+        Parameters
+        ----------
+        points : float
+            Score points, as from `unclipped`.
+
+        Returns
+        -------
+        margin : float
+            Log-odds: margin_at_50 + (points - 50) / points_per_unit.
+
+        Examples
+        --------
+        >>> scale = Scale.agreed(LeadScoreSpec(probability_at_50=0.5))
+        >>> round(probability(np.array([scale.margin_of(60)]))[0].item(), 3)
+        0.667
+        """
+        return self.margin_at_50 + (points - 50.0) / self.points_per_unit
+
     def effects(self, contributions: Numbers) -> Numbers:
         """Contributions to the margin, in score points."""
         effects: Numbers = self.points_per_unit * contributions
@@ -73,10 +94,17 @@ def shown(unclipped: float) -> int:
 
     Examples
     --------
-    >>> shown(62.5), shown(63.5), shown(-4.0), shown(180.0)
+    >>> shown(62.5), shown(63.5), shown(-4.0), shown(math.inf)
     (62, 64, 0, 100)
+
+    What is no number is no score:
+
+    >>> shown(math.nan)
+    Traceback (most recent call last):
+    ...
+    ValueError: cannot convert float NaN to integer
     """
-    return min(max(round(unclipped), LOWEST), HIGHEST)
+    return round(min(max(unclipped, LOWEST), HIGHEST))
 
 
 def probability(margin: Numbers) -> Numbers:

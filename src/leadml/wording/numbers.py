@@ -32,16 +32,105 @@ def chance_in_words(probability: float, language: Language = "en") -> str:
     >>> chance_in_words(0.001)
     'fewer than 1 in 100'
     """
+    key, number = _said(probability)
+    return say(f"chance.{key}", language, number=number)
+
+
+def _said(probability: float) -> tuple[str, int]:
+    """Choose the form of a chance, and the number in it."""
     if probability < 0.01:
-        return say("chance.fewer_than", language)
+        return "fewer_than", 0
     if probability > 0.99:
-        return say("chance.more_than", language)
+        return "more_than", 0
     if probability >= 0.36:
         tenths = math.floor(probability * 10 + 0.5)
-        return say("chance.in_ten", language, number=min(tenths, 9)) if tenths != 5 else say("chance.half", language)
+        return ("half", 0) if tenths == 5 else ("in_ten", min(tenths, 9))
     number = 1 / probability
     step = 1 if number < 10 else 5 if number < 30 else 10
-    return say("chance.one_in", language, number=round(number / step) * step)
+    return "one_in", round(number / step) * step
+
+
+def interval_in_words(low: float, high: float, language: Language = "en") -> str:
+    """Say between which chances the true one lies, in nine of ten cases.
+
+    A score of few outcomes may be far from the truth; the interval says how far, in the words of the chance itself.
+
+    Parameters
+    ----------
+    low, high : float in [0, 1], low <= high
+        Ends of the 90 % interval of the chance.
+    language : {"en", "ja"}
+        The reader's language.
+
+    Returns
+    -------
+    interval : str
+        Ends that are said alike are said once; an end beyond 1 in 100 or 99 in 100 bounds nothing and is left out.
+
+    Examples
+    --------
+    >>> interval_in_words(0.125, 0.34)
+    'between about 1 in 8 and 1 in 3 (90 %)'
+    >>> interval_in_words(0.004, 0.34), interval_in_words(0.19, 0.21)
+    ('at most about 1 in 3 (90 %)', 'about 1 in 5 (90 %)')
+    >>> interval_in_words(0.125, 0.34, "ja")
+    '約8件に1件から約3件に1件の間（90%）'
+    """
+    (low_key, low_number), (high_key, high_number) = _said(low), _said(high)
+    if (low_key, low_number) == (high_key, high_number):
+        return say("chance.interval.alike", language, chance=chance_in_words(low, language))
+    if low_key == "fewer_than" and high_key == "more_than":
+        return say("chance.interval.anything", language)
+    if low_key == "fewer_than":
+        return say("chance.interval.up_to", language, high=say(f"chance.bare.{high_key}", language, number=high_number))
+    low_said = say(f"chance.bare.{low_key}", language, number=low_number)
+    if high_key == "more_than":
+        return say("chance.interval.at_least", language, low=low_said)
+    high_said = say(f"chance.bare.{high_key}", language, number=high_number)
+    return say("chance.interval.between", language, low=low_said, high=high_said)
+
+
+def origin_in_words(outcomes: int, rules_share: float | None, language: Language = "en") -> str:
+    """Say on what a score stands: on the rules that the teams agreed, or on what outcomes proved.
+
+    Parameters
+    ----------
+    outcomes : int, >= 0
+        Ready leads that the model learned from.
+    rules_share : float in [0, 1], or None
+        Part of the score that the rules carry; None where the model has no rules.
+    language : {"en", "ja"}
+        The reader's language.
+
+    Returns
+    -------
+    origin : str
+        Whole percent; a share below 1 % or above 99 % is said as a bound, never as none or all.
+
+    Examples
+    --------
+    >>> origin_in_words(23, 0.8)
+    '23 outcomes so far: the rules carry 80 % of this score'
+    >>> origin_in_words(0, 1.0), origin_in_words(1, 0.998)
+    ('no outcomes yet: the rules carry this score alone',
+     '1 outcome so far: the rules carry more than 99 % of this score')
+    >>> origin_in_words(1234, 0.25, "ja")
+    'これまでの結果は1,234件：このスコアの25%はルールによるものです'
+    """
+    if outcomes == 0:
+        return say("origin.nothing" if rules_share is None else "origin.no_outcomes", language)
+    counted = say("origin.outcome" if outcomes == 1 else "origin.outcomes", language, number=f"{outcomes:,}")
+    if rules_share is None:
+        return say("origin.no_rules", language, outcomes=counted)
+    if rules_share == 1:
+        return say("origin.rules_alone", language, outcomes=counted)
+    return say("origin.shared", language, outcomes=counted, share=_share_of_a_whole(rules_share, language))
+
+
+def _share_of_a_whole(share: float, language: Language) -> str:
+    if 0 < share < 0.01:
+        return say("origin.less_than_one", language)
+    return say("origin.more_than_99", language) if 0.99 < share < 1 else percent(share, language)
 
 
 def plain(value: float) -> str:

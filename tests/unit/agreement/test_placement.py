@@ -1,6 +1,6 @@
 import pytest
 
-from leadml.agreement.placement import place, respond_by
+from leadml.agreement.placement import bands_of, place, respond_by
 from leadml.clock import DAY, HOUR, MINUTE
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.reading import read_specification
@@ -75,6 +75,8 @@ def test_a_lead_type_may_have_bands_of_its_own(placed, tiny_project):
     assert placed(100, lead_type="new_prospect", under=agreement).respond_by == AS_OF
     assert placed(100, lead_type="partner", under=agreement).band == "A"
     assert placed(100, lead_type=None, under=agreement).band == "A"
+    types = ("new_prospect", "partner", "default", "", None)
+    assert [bands_of(lead_type, agreement) for lead_type in types] == ["new_prospect", *4 * ["default"]]
 
 
 @pytest.mark.parametrize(

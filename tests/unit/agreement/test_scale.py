@@ -37,11 +37,34 @@ def test_effects_add_up_to_the_score():
 
 @pytest.mark.parametrize(
     ("unclipped", "score"),
-    [(49.5, 50), (50.5, 50), (51.5, 52), (0.49, 0), (-0.1, 0), (-40.0, 0), (99.6, 100), (100.4, 100), (1e9, 100)],
+    [
+        (49.5, 50),
+        (50.5, 50),
+        (51.5, 52),
+        (0.49, 0),
+        (-0.1, 0),
+        (-40.0, 0),
+        (99.6, 100),
+        (100.4, 100),
+        (1e9, 100),
+        (math.inf, 100),
+        (-math.inf, 0),
+    ],
 )
 def test_a_shown_score_is_rounded_half_to_even_and_held_at_the_ends(unclipped, score):
     assert shown(unclipped) == score
     assert isinstance(shown(unclipped), int)
+
+
+def test_what_is_no_number_is_no_score():
+    with pytest.raises(ValueError, match="NaN"):
+        shown(math.nan)
+
+
+@pytest.mark.parametrize("points", [-20.0, 0.0, 37.5, 50.0, 100.0])
+def test_the_way_back_from_points_leads_to_the_same_points(points):
+    scale = Scale.agreed(LeadScoreSpec(probability_at_50=0.2, points_to_double_odds=7))
+    assert scale.unclipped(np.array([scale.margin_of(points)]))[0] == pytest.approx(points)
 
 
 @pytest.mark.filterwarnings("error")

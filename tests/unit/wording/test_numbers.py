@@ -1,8 +1,18 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from leadml.wording.numbers import chance_in_words, days_in_words, moment, percent, plain
+from leadml.wording.numbers import (
+    chance_in_words,
+    days_in_words,
+    interval_in_words,
+    moment,
+    origin_in_words,
+    percent,
+    plain,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +57,131 @@ def test_a_larger_chance_is_never_said_as_a_smaller_one():
     assert said == sorted(said)
 
 
-def test_a_chance_is_said_in_japanese():
-    assert chance_in_words(0.21, "ja") == "約5件に1件"
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "100件に1件未満"),
+        (1e-12, "100件に1件未満"),
+        (0.01, "約100件に1件"),
+        (0.21, "約5件に1件"),
+        (0.5, "約2件に1件"),
+        (0.62, "10件中約6件"),
+        (0.99, "10件中約9件"),
+        (1.0, "100件中99件超"),
+    ],
+)
+def test_a_chance_is_said_in_japanese(probability, words):
+    assert chance_in_words(probability, "ja") == words
+
+
+def test_what_is_no_number_is_no_chance():
+    with pytest.raises(ValueError, match="NaN"):
+        chance_in_words(math.nan)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "english", "japanese"),
+    [
+        (0.125, 0.34, "between about 1 in 8 and 1 in 3 (90 %)", "約8件に1件から約3件に1件の間（90%）"),
+        (0.3, 0.5, "between about 1 in 3 and 1 in 2 (90 %)", "約3件に1件から約2件に1件の間（90%）"),
+        (0.3, 0.71, "between about 1 in 3 and 7 in 10 (90 %)", "約3件に1件から約10件中7件の間（90%）"),
+        (0.19, 0.21, "about 1 in 5 (90 %)", "約5件に1件（90%）"),
+        (0.2, 0.2, "about 1 in 5 (90 %)", "約5件に1件（90%）"),
+        (0.0, 0.009, "fewer than 1 in 100 (90 %)", "100件に1件未満（90%）"),
+        (0.995, 1.0, "more than 99 in 100 (90 %)", "100件中99件超（90%）"),
+        (0.0, 0.1, "at most about 1 in 10 (90 %)", "多くても約10件に1件（90%）"),
+        (0.6, 1.0, "at least about 6 in 10 (90 %)", "少なくとも約10件中6件（90%）"),
+        (
+            0.0,
+            1.0,
+            "anything from fewer than 1 in 100 to more than 99 in 100 (90 %)",
+            "100件に1件未満から100件中99件超まで、どれもあり得ます（90%）",
+        ),
+    ],
+)
+def test_an_interval_is_said_by_its_ends(low, high, english, japanese):
+    assert interval_in_words(low, high) == english
+    assert interval_in_words(low, high, "ja") == japanese
+
+
+@given(ends=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted), language=st.sampled_from(["en", "ja"]))
+def test_an_interval_says_its_ends_as_the_chances_themselves_are_said(ends, language):
+    low, high = ends
+    said, about = interval_in_words(low, high, language), {"en": "about ", "ja": "約"}[language]
+    for end in ends:
+        chance = chance_in_words(end, language)
+        bounds_nothing = not 0.01 <= end <= 0.99 and chance_in_words(low, language) != chance_in_words(high, language)
+        assert bounds_nothing or chance.replace(about, "") in said.replace(about, "")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "rules_share", "english", "japanese"),
+    [
+        (
+            23,
+            0.8,
+            "23 outcomes so far: the rules carry 80 % of this score",
+            "これまでの結果は23件：このスコアの80%はルールによるものです",
+        ),
+        (
+            1,
+            0.97,
+            "1 outcome so far: the rules carry 97 % of this score",
+            "これまでの結果は1件：このスコアの97%はルールによるものです",
+        ),
+        (
+            12345,
+            0.004,
+            "12,345 outcomes so far: the rules carry less than 1 % of this score",
+            "これまでの結果は12,345件：このスコアの1%未満はルールによるものです",
+        ),
+        (
+            2,
+            0.999,
+            "2 outcomes so far: the rules carry more than 99 % of this score",
+            "これまでの結果は2件：このスコアの99%超はルールによるものです",
+        ),
+        (
+            500,
+            0.0,
+            "500 outcomes so far: the rules carry 0 % of this score",
+            "これまでの結果は500件：このスコアの0%はルールによるものです",
+        ),
+        (
+            5,
+            1.0,
+            "5 outcomes so far: the rules still carry this score alone",
+            "これまでの結果は5件：このスコアはまだルールだけによるものです",
+        ),
+        (
+            0,
+            1.0,
+            "no outcomes yet: the rules carry this score alone",
+            "結果はまだありません：このスコアはルールだけによるものです",
+        ),
+        (
+            0,
+            None,
+            "no outcomes yet and no rules: this score says nothing of this lead",
+            "結果はまだなく、ルールもありません：このスコアはこのリードについて何も示しません",
+        ),
+        (
+            40,
+            None,
+            "40 outcomes so far: what was learned carries this score alone; there are no rules",
+            "これまでの結果は40件：このスコアは学習だけによるものです（ルールはありません）",
+        ),
+    ],
+)
+def test_a_score_says_on_what_it_stands(outcomes, rules_share, english, japanese):
+    assert origin_in_words(outcomes, rules_share) == english
+    assert origin_in_words(outcomes, rules_share, "ja") == japanese
+
+
+@given(share=st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_a_share_that_is_there_is_never_said_as_none_or_all(share):
+    assert " 0 %" not in origin_in_words(9, share)
+    assert "100 %" not in origin_in_words(9, share)
 
 
 @pytest.mark.parametrize(
