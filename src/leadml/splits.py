@@ -1,6 +1,7 @@
 """Train, tune and test: always by lead and by time; before the test with a gap until the answers are known."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -129,7 +130,7 @@ def forward_blocks(
     shares = np.linspace(first_share, 1, blocks + 1)[:-1]
     edges = [int(np.quantile(created, share, method="higher")) for share in shares] + [np.iinfo(np.int64).max]
     cuts = []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         earlier = np.flatnonzero(training_set.created_at < begin)
         later = np.flatnonzero((training_set.created_at >= begin) & (training_set.created_at < end))
         if all(0 < training_set.ready[rows].sum() < len(rows) for rows in (earlier, later)):

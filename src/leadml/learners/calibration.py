@@ -2,7 +2,7 @@
 
 A line in log-odds is the calibration under which reasons still add up: it stretches every contribution alike.
 
-- The slope comes from later leads (forward blocks), each block on a level of its own: was the model too sure, or too shy?
+- The slope comes from later leads, each block of them on a level of its own: was the model too sure, or too shy?
 - Each lead type has a shift, from the same leads, pulled to nothing where a type has few outcomes.
 - The level is that of now. Rates drift: the training leads are cut by time, the shift of each part is measured, and a
   filter decides from the shifts themselves how much of their going up and down is drift and how much is chance. Where
@@ -48,8 +48,8 @@ class CalibrationLine:
 
     Examples
     --------
-    >>> line = CalibrationLine(level=-0.5, slope=2.0)
-    >>> line.applied(Contributions(-1.0, np.array([[0.25]])), FeatureMatrix(("a",), np.zeros((1, 1)), {})).margin.tolist()
+    >>> line, matrix = CalibrationLine(level=-0.5, slope=2.0), FeatureMatrix(("clicks",), np.zeros((1, 1)), {})
+    >>> line.applied(Contributions(-1.0, np.array([[0.25]])), matrix).margin.tolist()
     [-2.0]
     """
 
@@ -81,7 +81,7 @@ class CalibrationLine:
         return self.level + self.slope * margin + self._shifts_of(matrix)
 
     def _shifts_of(self, matrix: FeatureMatrix) -> Numbers:
-        """The shift of each snapshot's lead type."""
+        """Give the shift of each snapshot's lead type."""
         if self.lead_type is None or not self.shifts:
             return np.zeros(len(matrix.values))
         by_code = np.array([*(self.shifts.get(word, 0.0) for word in matrix.words[self.lead_type]), 0.0])
@@ -135,8 +135,8 @@ def fit_slope_and_shifts(
 
     Notes
     -----
-    Each block has a slope of its own, the likeliest under N(1, 1), beside shifts under N(0, 0.1**2), by Newton's method.
-    A slope that changes from block to block says little of the next leads: the blocks' slopes are put together as
+    Each block has a slope of its own, the likeliest under N(1, 1), beside shifts under N(0, 0.1**2), by Newton's
+    method. A slope that changes from block to block says little of the next leads: the blocks' slopes are put together as
     random effects, and pulled to the belief N(1, 0.2**2).
 
     References
@@ -223,7 +223,7 @@ def level_of_now(margin: Numbers, answers: tuple[Numbers, Numbers], created_at: 
 
 
 def _shift_of(margin: Numbers, ready: Numbers, evidence: Numbers) -> tuple[float, float]:
-    """The likeliest shift of some margins, and the information behind it; half an outcome each way keeps it finite."""
+    """Find the likeliest shift, and the information behind it; half an outcome each way keeps it finite."""
     shift = 0.0
     for _ in range(_NEWTON_STEPS):
         chance = probability(margin + shift)

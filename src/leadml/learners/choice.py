@@ -15,11 +15,10 @@ import numpy as np
 from leadml.agreement.scale import probability
 from leadml.dataset import TrainingSet
 from leadml.history.tables import Codes, Numbers
-from leadml.learners.linear import Design, fit_coefficients
+from leadml.learners.linear import Design, Prior, fit_coefficients
+from leadml.learners.recipe import Recipe
 from leadml.learners.rules import RulesModel
 from leadml.learners.trees import Grove, margins_by_rounds, sizes, steps_up_to
-from leadml.specs.readiness_spec import LearnerSpec
-from leadml.specs.rules_spec import RuleSpec
 from leadml.splits import forward_blocks, latest_leads, leads_created
 
 # What we believe before any outcome: all coefficients together move a lead by half a unit of log-odds, and the trees
@@ -104,8 +103,9 @@ def faded(training_set: TrainingSet, half_life: float | None) -> Numbers:
         return training_set.weights
     created = leads_created(training_set)
     later_leads = 1 - np.searchsorted(created, training_set.created_at) / len(created)
-    weights: Numbers = training_set.weights * 2.0 ** (-later_leads / half_life)
-    return weights / weights.mean()
+    fading = training_set.weights * 2.0 ** (-later_leads / half_life)
+    weights: Numbers = fading / fading.mean()
+    return weights
 
 
 def best_line(margin: Numbers, ready: Numbers, weights: Numbers) -> tuple[float, float]:
@@ -140,24 +140,13 @@ def best_line(margin: Numbers, ready: Numbers, weights: Numbers) -> tuple[float,
     return level - slope * centre, slope
 
 
-def choose_strength(
-    training_set: TrainingSet,
-    rules: Sequence[RuleSpec],
-    learner: LearnerSpec,
-    *,
-    directions: Mapping[str, int],
-    seed: int,
-    workers: int,
-) -> Strength:
+def choose_strength(training_set: TrainingSet, recipe: Recipe, *, workers: int) -> Strength:
     """Choose how much each part learns, on forward blocks by lead.
 
     Parameters
     ----------
     training_set : TrainingSet
-    rules : sequence of RuleSpec
-    learner : LearnerSpec
-    directions : mapping of feature to int
-    seed : int
+    recipe : Recipe
     workers : int
         Threads at work side by side; the choice is the same for any number.
 
@@ -173,13 +162,13 @@ def choose_strength(
         for earlier, later in forward_blocks(considered)
     ]
     if not blocks:
-        return Strength(None, USUAL_PRIOR_VARIANCE, min(USUAL_ROUNDS, learner.most_trees), Forward())
+        return Strength(None, USUAL_PRIOR_VARIANCE, min(USUAL_ROUNDS, recipe.learner.most_trees), Forward())
 
     def straight(block: _Block) -> dict[tuple[float | None, float], Numbers]:
         return {
             (half_life, prior_variance): said
             for half_life in _HALF_LIVES
-            for prior_variance, said in _try_straight(block, rules, directions, half_life)
+            for prior_variance, said in _try_straight(block, recipe, half_life)
         }
 
     with ThreadPoolExecutor(workers) as pool:
@@ -187,7 +176,7 @@ def choose_strength(
         half_life, prior_variance = _best(blocks, said, _cost_of_straight)
 
         def branching(block: _Block) -> dict[int, Numbers]:
-            return _try_trees(block, rules, learner, directions=directions, half_life=half_life, seed=seed)
+            return _try_trees(block, recipe, half_life)
 
         grown = list(pool.map(branching, blocks))
     rounds = _best(blocks, grown, _cost_of_trees)
@@ -205,52 +194,41 @@ def choose_strength(
 
 
 def _latest(training_set: TrainingSet) -> Codes:
-    """Find the snapshots of the latest leads, as many as a choice needs: it takes few numbers, not a model, from them."""
+    """Find the snapshots of the latest leads, as many as a choice needs: only a few numbers are taken from it."""
     if len(training_set) <= _MOST_TO_CHOOSE_ON:
         return np.arange(len(training_set))
     share = _MOST_TO_CHOOSE_ON / len(training_set)
     return np.flatnonzero(latest_leads(training_set, share))
 
 
-def _try_straight(
-    block: _Block, rules: Sequence[RuleSpec], directions: Mapping[str, int], half_life: float | None
-) -> list[tuple[float, Numbers]]:
+def _try_straight(block: _Block, recipe: Recipe, half_life: float | None) -> list[tuple[float, Numbers]]:
     """Let the straight way learn from the earlier leads at every strength, and speak of the later ones."""
     matrix, ready, weights = block.earlier.features, block.earlier.ready, faded(block.earlier, half_life)
-    line = RulesModel.fit(rules, matrix, ready, weights)
+    line = RulesModel.fit(recipe.rules, matrix, ready, weights)
     design = Design.of(matrix, weights)
     offset, offset_later = line.margin(matrix), line.margin(block.later.features)
     laid, laid_later = design.lay_out(matrix), design.lay_out(block.later.features)
-    bounds = design.bounds(directions)
+    bounds = design.bounds(recipe.directions)
     said, found = [], None
-    for prior_variance in _PRIOR_VARIANCES:
-        found = fit_coefficients(
-            laid, (ready, weights), offset, prior_variance=prior_variance, bounds=bounds, begin=found
-        )
-        said.append((prior_variance, offset_later + found[0] + laid_later.times(found[1:])))
+    for variance in _PRIOR_VARIANCES:
+        found = fit_coefficients(laid, (ready, weights), offset, Prior(variance, bounds), begin=found)
+        said.append((variance, offset_later + found[0] + laid_later.times(found[1:])))
     return said
 
 
-def _try_trees(
-    block: _Block,
-    rules: Sequence[RuleSpec],
-    learner: LearnerSpec,
-    *,
-    directions: Mapping[str, int],
-    half_life: float | None,
-    seed: int,
-) -> dict[int, Numbers]:
+def _try_trees(block: _Block, recipe: Recipe, half_life: float | None) -> dict[int, Numbers]:
     """Let trees learn from the earlier leads, and speak of the later ones after several numbers of rounds."""
     matrix, ready, weights = block.earlier.features, block.earlier.ready, faded(block.earlier, half_life)
-    line = RulesModel.fit(rules, matrix, ready, weights)
-    grove = Grove(matrix, ready, line.margin(matrix), learner=learner, directions=directions)
-    offset, rounds = line.margin(block.later.features), steps_up_to(learner.most_trees)
-    grown = [
-        margins_by_rounds(
-            grove.grow(weights, leaves=leaves, rounds=learner.most_trees, seed=seed), block.later.features, rounds
-        )
-        for leaves in sizes(learner)
-    ]
+    line = RulesModel.fit(recipe.rules, matrix, ready, weights)
+    grove = Grove(matrix, ready, line.margin(matrix), recipe)
+    offset, most = line.margin(block.later.features), recipe.learner.most_trees
+    if most == 0:
+        return {0: offset}
+    rounds = steps_up_to(most)
+    grown = []
+    for leaves in sizes(recipe.learner):
+        booster = grove.grow(weights, leaves=leaves, rounds=most, seed=recipe.seed)
+        grown.append(margins_by_rounds(booster, block.later.features, rounds))
     return {count: offset + np.mean(said, axis=0) for count, said in zip(rounds, zip(*grown, strict=True), strict=True)}
 
 

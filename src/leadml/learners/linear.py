@@ -109,7 +109,7 @@ class Design:
         return Laid(np.hstack([standard, missing.astype(np.float64)]), codes, self.width)
 
     def by_feature(self, laid: "Laid", coefficients: Numbers) -> Numbers:
-        """What each feature adds to the margin, shape (n_snapshots, n_features)."""
+        """Tell what each feature adds to the margin, shape (n_snapshots, n_features)."""
         count = len(self.numbers)
         added = np.zeros((len(laid.dense), len(self.names)))
         products = laid.dense * coefficients[: 2 * count]
@@ -164,7 +164,7 @@ class Laid:
         return self._with_words(self.dense @ coefficients[: self.dense.shape[1]], coefficients)
 
     def times_alone(self, coefficients: Numbers) -> Numbers:
-        """The same, summed row by row: a lead has the same margin alone and among a million, to the last bit."""
+        """Sum the same row by row: a lead has the same margin alone and among a million, to the last bit."""
         return self._with_words((self.dense * coefficients[: self.dense.shape[1]]).sum(axis=1), coefficients)
 
     def _with_words(self, margin: Numbers, coefficients: Numbers) -> Numbers:
@@ -190,14 +190,24 @@ class Laid:
         return float((square - mean**2).sum())
 
 
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of the coefficients before any outcome is seen.
+
+    Attributes
+    ----------
+    variance : float, > 0, squared log-odds
+        How far all of them together are believed to move a lead.
+    bounds : sequence of (low, high), shape (n_coefficients,)
+        From `Design.bounds`.
+    """
+
+    variance: float
+    bounds: Sequence[tuple[float | None, float | None]]
+
+
 def fit_coefficients(
-    laid: Laid,
-    answers: tuple[Numbers, Numbers],
-    offset: Numbers,
-    *,
-    prior_variance: float,
-    bounds: Sequence[tuple[float | None, float | None]],
-    begin: Numbers | None = None,
+    laid: Laid, answers: tuple[Numbers, Numbers], offset: Numbers, prior: Prior, *, begin: Numbers | None = None
 ) -> Numbers:
     """Find the likeliest coefficients under the prior, beside a margin that is given.
 
@@ -207,9 +217,7 @@ def fit_coefficients(
     answers : (ready, weights), float arrays of shape (n_snapshots,)
     offset : float array, shape (n_snapshots,), log-odds
         The rules' margin.
-    prior_variance : float, > 0, squared log-odds
-        How far all coefficients together are believed to move a lead, before any outcome is seen.
-    bounds : sequence of (low, high), shape (width,)
+    prior : Prior
     begin : float array, shape (1 + width,), optional
         Where to begin looking.
 
@@ -221,10 +229,10 @@ def fit_coefficients(
     Notes
     -----
     Minimises sum(weights * log loss) + penalty / 2 * sum(coefficients ** 2) by L-BFGS, with
-    penalty = max(sum of the columns' variances / prior_variance, 0.01 * number of ready snapshots).
+    penalty = max(sum of the columns' variances / prior variance, 0.01 * number of ready snapshots).
     """
     ready, weights = answers
-    penalty = max(laid.variance(weights) / prior_variance, WEAKEST_PENALTY_AN_OUTCOME * float(weights @ ready))
+    penalty = max(laid.variance(weights) / prior.variance, WEAKEST_PENALTY_AN_OUTCOME * float(weights @ ready))
 
     def loss(line: Numbers) -> tuple[float, Numbers]:
         margin = offset + line[0] + laid.times(line[1:])
@@ -237,8 +245,8 @@ def fit_coefficients(
         np.zeros(1 + laid.width) if begin is None else begin,
         jac=True,
         method="L-BFGS-B",
-        bounds=[(None, None), *bounds],
-        options={"maxiter": _ITERATIONS, "ftol": 1e-9},
+        bounds=[(None, None), *prior.bounds],
+        options={"maxiter": _ITERATIONS, "ftol": 1e-8},
     )
     line: Numbers = np.asarray(found.x, dtype=np.float64)
     return line

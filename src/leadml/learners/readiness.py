@@ -11,7 +11,7 @@ bags, and how far they lie apart tells how sure it is.
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,13 +27,11 @@ from leadml.history.tables import Numbers
 from leadml.learners.calibration import CalibrationLine, codes_of, fit_slope_and_shifts, level_of_now
 from leadml.learners.choice import Forward, Strength, choose_strength, faded
 from leadml.learners.contract import Contributions
-from leadml.learners.linear import Design, fit_coefficients
+from leadml.learners.linear import Design, Prior, fit_coefficients
+from leadml.learners.recipe import Recipe
 from leadml.learners.rules import RulesModel
 from leadml.learners.trees import Grove, sizes
-from leadml.specs.feature_spec import FeatureSpec
-from leadml.specs.readiness_spec import LearnerSpec
-from leadml.specs.rules_spec import RuleSpec, RulesSpec
-from leadml.vocabulary import MoreIs
+from leadml.specs.rules_spec import RulesSpec
 
 # Of what each way adds to the rules, so much counts: their mean was better on all sets than either alone, and
 # trees are the better way where features play together (decision 0014).
@@ -41,7 +39,6 @@ LINEAR_SHARE, TREES_SHARE = 0.25, 0.75
 # Each bag leaves out a fifth of the leads.
 _LEFT_OUT_SHARE = 0.2
 _INTERVAL = 0.9
-_DIRECTION = {MoreIs.READIER: 1, MoreIs.LESS_READY: -1}
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,8 @@ class ReadinessModel:
     words: Mapping[str, tuple[str, ...]]
     design: Design | None = None
     lines: Numbers | None = None
-    shares: Shares = Shares()
-    calibration: CalibrationLine = CalibrationLine()
+    shares: Shares = field(default_factory=Shares)
+    calibration: CalibrationLine = field(default_factory=CalibrationLine)
     bag_lines: tuple[CalibrationLine, ...] = ()
     outcomes: int | None = None
     rules_share: float | None = None
@@ -106,7 +103,7 @@ class ReadinessModel:
     @cached_property
     def _mean_line(self) -> Numbers:
         """Intercept and coefficients of the straight part, mean of the bags."""
-        mean: Numbers = np.mean(self.lines, axis=0)
+        mean: Numbers = np.mean(np.asarray(self.lines), axis=0)
         return mean
 
     def contributions(self, matrix: FeatureMatrix) -> Contributions:
@@ -178,12 +175,12 @@ class ReadinessModel:
         return margin - width, margin + width
 
     def _growing(self, matrix: FeatureMatrix) -> tuple[lightgbm.Booster, ...]:
-        """The trees, where there is somebody to speak of: LightGBM cannot say anything about nobody."""
+        """Give the trees, where there is somebody to speak of: LightGBM cannot say anything about nobody."""
         boosters: tuple[lightgbm.Booster, ...] = self._boosters  # type: ignore[attr-defined]
         return boosters if len(matrix.values) else ()
 
     def _added_by_bag(self, matrix: FeatureMatrix) -> list[Numbers]:
-        """What each bag adds to the rules' margin."""
+        """Tell what each bag adds to the rules' margin."""
         added = [np.zeros(len(matrix.values))] * max(len(self.trees), 1 if self.lines is None else len(self.lines))
         if self.design is not None and self.lines is not None:
             laid = self.design.lay_out(matrix)
@@ -232,36 +229,6 @@ class ReadinessModel:
         )
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a model is learned.
-
-    Attributes
-    ----------
-    features : tuple of FeatureSpec
-        In the order of the training set's columns; `more_is` binds every part.
-    rules : tuple of RuleSpec
-    learner : LearnerSpec
-    seed : int
-    """
-
-    features: tuple[FeatureSpec, ...]
-    rules: tuple[RuleSpec, ...]
-    learner: LearnerSpec
-    seed: int
-
-    @cached_property
-    def directions(self) -> Mapping[str, int]:
-        """1 for features of which more is readier, -1 for those of which it is less ready."""
-        return {feature.name: _DIRECTION[feature.more_is] for feature in self.features if feature.more_is is not None}
-
-    @property
-    def lead_type(self) -> str | None:
-        """The feature that tells the lead type, if there is one."""
-        telling = (feature.name for feature in self.features if feature.attribute == "lead_type")
-        return next(telling, None)
-
-
 def fit_readiness(training_set: TrainingSet, recipe: Recipe) -> ReadinessModel:
     """Learn readiness from outcomes.
 
@@ -278,14 +245,7 @@ def fit_readiness(training_set: TrainingSet, recipe: Recipe) -> ReadinessModel:
     """
     workers = os.cpu_count() or 1
     with threadpool_limits(1, user_api="blas"):  # sums in another order would be another model
-        strength = choose_strength(
-            training_set,
-            recipe.rules,
-            recipe.learner,
-            directions=recipe.directions,
-            seed=recipe.seed,
-            workers=workers,
-        )
+        strength = choose_strength(training_set, recipe, workers=workers)
         return _Fit(training_set, recipe, strength).model(workers)
 
 
@@ -303,10 +263,8 @@ class _Fit:
         self.offset = self.rules.margin(self.matrix)
         self.design = Design.of(self.matrix, self.weights)
         self.laid = self.design.lay_out(self.matrix)
-        self.bounds = self.design.bounds(recipe.directions)
-        self.grove = Grove(
-            self.matrix, self.ready, self.offset, learner=recipe.learner, directions=recipe.directions
-        )
+        self.prior = Prior(strength.prior_variance, self.design.bounds(recipe.directions))
+        self.grove = Grove(self.matrix, self.ready, self.offset, recipe)
         self.types = codes_of(self.matrix, recipe.lead_type)
         self.type_words = () if recipe.lead_type is None else self.matrix.words[recipe.lead_type]
         # With the trees switched off, the straight way is the only one.
@@ -331,9 +289,7 @@ class _Fit:
             lines=lines,
             shares=self.shares,
             calibration=self._calibration(mean, np.ones(len(self.ready)), forward),
-            bag_lines=tuple(
-                self._calibration(one, part, forward) for one, part in zip(added, kept, strict=True)
-            ),
+            bag_lines=tuple(self._calibration(one, part, forward) for one, part in zip(added, kept, strict=True)),
             outcomes=self._outcomes(),
             rules_share=_rules_share(self.offset, mean, self.weights),
         )
@@ -357,13 +313,7 @@ class _Fit:
     def _learn(self, bag: int, kept: Numbers) -> tuple[Numbers, lightgbm.Booster | None]:
         """Learn one bag: the straight way, and the trees."""
         weights = self.weights * kept
-        line = fit_coefficients(
-            self.laid,
-            (self.ready, weights),
-            self.offset,
-            prior_variance=self.strength.prior_variance,
-            bounds=self.bounds,
-        )
+        line = fit_coefficients(self.laid, (self.ready, weights), self.offset, self.prior)
         if self.strength.rounds == 0:
             return line, None
         by_turns = sizes(self.recipe.learner)
@@ -373,8 +323,8 @@ class _Fit:
         return line, booster
 
     def _added(self, line: Numbers, booster: lightgbm.Booster | None) -> Numbers:
-        """What one bag adds to the rules' margin of the training leads."""
-        added = self.shares.linear * (line[0] + self.laid.times(line[1:]))
+        """Tell what one bag adds to the rules' margin of the training leads."""
+        added: Numbers = self.shares.linear * (line[0] + self.laid.times(line[1:]))
         if booster is not None:
             added = added + self.shares.trees * np.asarray(
                 booster.predict(self.matrix.values, raw_score=True, num_threads=1)

@@ -3,7 +3,7 @@
 Only LightGBM is spoken to here: settings, growing, and reading its text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import lightgbm
@@ -11,6 +11,7 @@ import numpy as np
 
 from leadml.engine.matrix import FeatureMatrix
 from leadml.history.tables import Numbers
+from leadml.learners.recipe import Recipe
 from leadml.specs.readiness_spec import LearnerSpec
 
 # Steps of the number of trees that is tried, each about half as many again.
@@ -48,30 +49,21 @@ class Grove:
     ready : float array, shape (n_snapshots,)
     offset : float array, shape (n_snapshots,), log-odds
         The rules' margin, from which the trees begin.
-    learner : LearnerSpec
-    directions : mapping of feature to int
-        1 where more is readier, -1 where it is less ready.
+    recipe : Recipe
+        Its `more_is` binds every tree.
     """
 
-    def __init__(
-        self,
-        matrix: FeatureMatrix,
-        ready: Numbers,
-        offset: Numbers,
-        *,
-        learner: LearnerSpec,
-        directions: Mapping[str, int],
-    ) -> None:
+    def __init__(self, matrix: FeatureMatrix, ready: Numbers, offset: Numbers, recipe: Recipe) -> None:
         self._matrix, self._ready, self._offset = matrix, ready, offset
         self._settings = {
             "objective": "binary",
             "boost_from_average": False,
-            "learning_rate": learner.learning_rate,
-            "min_data_in_leaf": learner.smallest_leaf,
+            "learning_rate": recipe.learner.learning_rate,
+            "min_data_in_leaf": recipe.learner.smallest_leaf,
             "lambda_l2": 10.0,
             "feature_fraction": 0.4,
             "cat_smooth": 20.0,
-            "monotone_constraints": [directions.get(name, 0) for name in matrix.names],
+            "monotone_constraints": [recipe.directions.get(name, 0) for name in matrix.names],
             "deterministic": True,
             "force_row_wise": True,
             "num_threads": 1,
@@ -111,7 +103,7 @@ class Grove:
 
 
 def margins_by_rounds(booster: lightgbm.Booster, matrix: FeatureMatrix, rounds: Sequence[int]) -> list[Numbers]:
-    """What the first trees add to the margin, for several numbers of trees.
+    """Tell what the first trees add to the margin, for several numbers of trees.
 
     Parameters
     ----------
@@ -123,10 +115,12 @@ def margins_by_rounds(booster: lightgbm.Booster, matrix: FeatureMatrix, rounds: 
     -------
     margins : list of float array of shape (n_snapshots,), one for each number
     """
-    grown = [np.zeros(len(matrix.values))]
-    for before, after in zip([0, *rounds], rounds, strict=False):
-        more = booster.predict(
-            matrix.values, raw_score=True, start_iteration=before, num_iteration=after - before, num_threads=1
-        )
-        grown.append(grown[-1] + np.asarray(more) if after > before else grown[-1])
-    return grown[1:]
+    margins, margin, grown = [], np.zeros(len(matrix.values)), 0
+    for count in rounds:
+        if count > grown:
+            more = booster.predict(
+                matrix.values, raw_score=True, start_iteration=grown, num_iteration=count - grown, num_threads=1
+            )
+            margin, grown = margin + np.asarray(more), count
+        margins.append(margin)
+    return margins

@@ -84,9 +84,9 @@ class LearnerSpec(Specification):
     most_trees: Annotated[
         int, Field(ge=0, le=5000, description="largest number of trees that is tried; 0: no trees")
     ] = 400
-    bags: Annotated[
-        int, Field(ge=2, le=50, description="models averaged, each without another fifth of the leads")
-    ] = 10
+    bags: Annotated[int, Field(ge=2, le=50, description="models averaged, each without another fifth of the leads")] = (
+        10
+    )
 
 
 class ReadinessSpec(Specification):
