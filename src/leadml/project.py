@@ -397,12 +397,16 @@ def scores_frame(scores: Sequence[LeadScore]) -> pd.DataFrame:
 def _row(answer: dict[str, Any]) -> dict[str, Any]:
     """Flatten an answer: what is nested gets columns of its own, or becomes text."""
     rules, model, chance = answer.pop("rules"), answer.pop("model"), answer.pop("chance")
+    interval, origin = answer.pop("chance_interval"), answer.pop("learned_from")
     del answer["clock_skew"]  # the service's alone
     return {
         **answer,
         "effects": orjson.dumps(answer["effects"]).decode(),
         "not_known": ", ".join(answer["not_known"]),
         **{f"chance_{language}": words for language, words in chance.items()},
+        **{f"chance_interval_{language}": words for language, words in interval.items()},
+        "outcomes": origin["outcomes"],
+        "rules_share": origin["rules_share"],
         "rule_points": rules["rule_points"],
         "rules_score": rules["score"],
         "rules_band": rules["band"],

@@ -11,6 +11,7 @@ from leadml.agreement.scale import Scale, probability, shown
 from leadml.clock import Instants, to_iso
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
+from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError, raise_problems
 from leadml.explain import Explainer, Explanation
 from leadml.history.tables import Codes, History
@@ -19,7 +20,7 @@ from leadml.learners.trained_model import TrainedModel
 from leadml.snapshots import known_lead_type, known_stage
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.project_spec import ProjectSpec, meaning_of
-from leadml.wording.numbers import chance_in_words
+from leadml.wording.numbers import chance_in_words, interval_in_words, origin_in_words
 from leadml.wording.texts import LANGUAGES
 
 
@@ -44,6 +45,30 @@ class RulesVerdict:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """How much of a score was learned from outcomes, and how much the rules carry.
+
+    Attributes
+    ----------
+    outcomes : int or None
+        Ready leads learned from; None of a model from before this was kept.
+    rules_share : float in [0, 1], or None
+        Part of the score that the rules carry; None where there are no rules, too.
+    """
+
+    outcomes: int | None
+    rules_share: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay it out with its sentence in both languages."""
+        said = {
+            language: None if self.outcomes is None else origin_in_words(self.outcomes, self.rules_share, language)
+            for language in LANGUAGES
+        }
+        return {"outcomes": self.outcomes, "rules_share": self.rules_share, "sentence": said}
+
+
+@dataclass(frozen=True)
 class LeadScore:
     """A score with its reasons and what follows from it.
 
@@ -55,6 +80,9 @@ class LeadScore:
     explanation : Explanation
         Holds the score, 0-100, and its exact value.
     probability : float in [0, 1]
+    interval : (low, high) of float in [0, 1], or None
+        The true chance lies there in 9 of 10 leads, and `probability` always does; None of a model that does not know
+        how sure it is.
     placement : Placement
     lifecycle_stage, lead_type : str or None
         As last known.
@@ -63,6 +91,8 @@ class LeadScore:
         Tables that features read and nothing is known of.
     hindsight : bool
         True where the model learned from answers that came after `as_of`.
+    origin : Origin
+        How much of the score was learned.
     model_name, agreement_version : str
     model_version : int
     knows_until : int, UTC microseconds
@@ -72,12 +102,14 @@ class LeadScore:
     as_of: int
     explanation: Explanation
     probability: float
+    interval: tuple[float, float] | None
     placement: Placement
     lifecycle_stage: str | None
     lead_type: str | None
     rules: RulesVerdict
     not_known: tuple[str, ...]
     hindsight: bool
+    origin: Origin
     model_name: str
     model_version: int
     agreement_version: str
@@ -97,7 +129,13 @@ class LeadScore:
             "score": explanation.score,
             "score_unclipped": explanation.unclipped,
             "probability": self.probability,
+            "probability_low": None if self.interval is None else self.interval[0],
+            "probability_high": None if self.interval is None else self.interval[1],
             "chance": {language: chance_in_words(self.probability, language) for language in LANGUAGES},
+            "chance_interval": {
+                language: None if self.interval is None else interval_in_words(*self.interval, language)
+                for language in LANGUAGES
+            },
             "lead_type": self.lead_type,
             "band": placement.band,
             "lifecycle_stage": self.lifecycle_stage,
@@ -111,6 +149,7 @@ class LeadScore:
             "rules": _plain(self.rules),
             "not_known": list(self.not_known),
             "hindsight": self.hindsight,
+            "learned_from": self.origin.to_dict(),
             "clock_skew": [],  # filled by the service: only a live request can be dated ahead of a clock
             "model": {"name": self.model_name, "version": self.model_version, "knows_until": to_iso(self.knows_until)},
             "agreement_version": self.agreement_version,
@@ -172,6 +211,8 @@ class Scorer:
         self._rule_catalogue = Catalogue.of(spec.themes, definitions).only(asked)
         self._catalogue = Catalogue.of(model.themes, definitions)
         self._explainer = Explainer(model.themes, model.usual_values, self._catalogue)
+        readiness = model.readiness
+        self._origin = Origin(readiness.outcomes, readiness.rules_share if readiness.rules.rules else None)
 
     def score(self, history: History, lead_ids: Sequence[str], as_of: int | Instants) -> list[LeadScore]:
         """Score leads at an instant, only from what was known before it.
@@ -203,25 +244,29 @@ class Scorer:
         ]
         standings = self._standings(history, snapshots)
         verdicts = self._rules_beside(history, snapshots, standings)
+        chances = probability(contributions.margin).tolist()
+        intervals = _intervals(self.model, matrix, chances)
         return [
             LeadScore(
                 lead_id=standing.lead_id,
                 as_of=standing.as_of,
                 explanation=explanation,
                 probability=chance,
+                interval=interval,
                 placement=self._place(explanation.score, standing),
                 lifecycle_stage=standing.lifecycle_stage,
                 lead_type=standing.lead_type,
                 rules=verdict,
                 not_known=not_known,
                 hindsight=standing.as_of < self.model.knows_until,
+                origin=self._origin,
                 model_name=self.model.name,
                 model_version=self.model.version,
                 agreement_version=self.agreement.version,
                 knows_until=self.model.knows_until,
             )
-            for standing, explanation, chance, verdict in zip(
-                standings, explanations, probability(contributions.margin).tolist(), verdicts, strict=True
+            for standing, explanation, chance, interval, verdict in zip(
+                standings, explanations, chances, intervals, verdicts, strict=True
             )
         ]
 
@@ -273,6 +318,18 @@ class Scorer:
                 )
             )
         ]
+
+
+def _intervals(
+    model: TrainedModel, matrix: FeatureMatrix, chances: Sequence[float]
+) -> Sequence[tuple[float, float] | None]:
+    """Give the chance between which the true one lies, for each lead; the chance given always lies inside."""
+    interval = model.readiness.interval(matrix)
+    if interval is None:
+        return [None] * len(chances)
+    lows, highs = (probability(end).tolist() for end in interval)
+    # The margin of reasons and that of bags are the same sum in another order: floating-point noise apart.
+    return [(min(low, chance), max(high, chance)) for low, high, chance in zip(lows, highs, chances, strict=True)]
 
 
 def _known_leads(history: History, lead_ids: Sequence[str], as_of: int | Instants) -> _Asked:

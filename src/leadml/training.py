@@ -10,7 +10,8 @@ from leadml.dataset import TrainingSet, make_training_set
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
 from leadml.history.tables import History, Numbers
-from leadml.learners.readiness import ReadinessModel, Recipe, fit_readiness
+from leadml.learners.readiness import ReadinessModel, fit_readiness
+from leadml.learners.recipe import Recipe
 from leadml.learners.trained_model import TrainedModel, Value
 from leadml.specs.agreement_spec import READY
 from leadml.specs.project_spec import ProjectSpec, meaning_of

@@ -136,8 +136,8 @@ def fit_slope_and_shifts(
     Notes
     -----
     Each block has a slope of its own, the likeliest under N(1, 1), beside shifts under N(0, 0.1**2), by Newton's
-    method. A slope that changes from block to block says little of the next leads: the blocks' slopes are put together as
-    random effects, and pulled to the belief N(1, 0.2**2).
+    method. A slope that changes from block to block says little of the next leads: the blocks' slopes are put
+    together as random effects, and pulled to the belief N(1, 0.2**2).
 
     References
     ----------

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
+from leadml.history.tables import Numbers
 from leadml.learners.contract import Contributions
 from leadml.learners.readiness import ReadinessModel
 from leadml.specs.feature_spec import FeatureFileSpec
@@ -66,6 +67,10 @@ class TrainedModel:
         """
         own, usual = self.readiness.contributions(matrix), self._of_the_usual_lead
         return Contributions(float(usual.margin[0]), own.values - usual.values)
+
+    def margin(self, matrix: FeatureMatrix) -> Numbers:
+        """Give the margin alone, log-odds."""
+        return self.readiness.margin(matrix)
 
     @cached_property
     def _of_the_usual_lead(self) -> Contributions:

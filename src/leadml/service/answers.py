@@ -57,6 +57,21 @@ class RulesAnswer(AnswerPart):
     awarded: list[AwardedRule]
 
 
+class MaybeInBothLanguages(AnswerPart):
+    """A text in English and Japanese; null of a model that does not know how sure it is."""
+
+    en: str | None
+    ja: str | None
+
+
+class LearnedFrom(AnswerPart):
+    """How much of the score was learned, and how much the rules carry."""
+
+    outcomes: int | None = Field(description="Ready leads that the model learned from.")
+    rules_share: float | None = Field(description="Part of the score that the rules carry, 0-1; null without rules.")
+    sentence: MaybeInBothLanguages
+
+
 class ModelName(AnswerPart):
     """Which model answered."""
 
@@ -73,7 +88,10 @@ class Answer(AnswerPart):
     score: int = Field(ge=0, le=100, description="start + all effects + held_effect.")
     score_unclipped: float
     probability: float = Field(ge=0, le=1)
+    probability_low: float | None = Field(description="The true chance lies between low and high in 9 of 10 leads.")
+    probability_high: float | None
     chance: InBothLanguages
+    chance_interval: MaybeInBothLanguages
     lead_type: str | None
     band: str
     lifecycle_stage: str | None
@@ -87,6 +105,7 @@ class Answer(AnswerPart):
     rules: RulesAnswer
     not_known: list[str] = Field(description="Tables of which the request said nothing.")
     hindsight: bool = Field(description="True when the model knew what came after `as_of`.")
+    learned_from: LearnedFrom
     clock_skew: list[dict[str, str]]
     model: ModelName
     agreement_version: str
