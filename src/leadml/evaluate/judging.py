@@ -68,20 +68,28 @@ class Verdict:
     gains: dict[str, Figure | None] = field(default_factory=dict)
     period: int | None = None
 
+    def figure_of(self, name: str) -> Figure:
+        """Give the figure of a contestant that has one; an AUC, say, is never lacking."""
+        return _given(self.figures[name])
+
+    def gain_over(self, rival: str) -> Figure:
+        """Give what the first gains over a rival, where both have the figure."""
+        return _given(self.gains[rival])
+
     @property
     def first(self) -> Figure:
         """What the first contestant has."""
-        return _given(next(iter(self.figures.values())))
+        return self.figure_of(next(iter(self.figures)))
 
     @property
     def second(self) -> Figure:
         """What the first rival has."""
-        return _given(list(self.figures.values())[1])
+        return self.figure_of(next(iter(self.gains)))
 
     @property
     def gain(self) -> Figure:
         """What the first gains over the first rival."""
-        return _given(next(iter(self.gains.values())))
+        return self.gain_over(next(iter(self.gains)))
 
     @property
     def proven(self) -> bool:
