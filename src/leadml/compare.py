@@ -33,7 +33,7 @@ from leadml.learners.rivals import fit_lightgbm, fit_logistic
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.project_spec import ProjectSpec
-from leadml.splits import Split, latest_leads, rolling_periods, tests_together
+from leadml.splits import Split, join_tests, latest_leads, rolling_periods
 from leadml.training import fit_recipe
 from leadml.wording.texts import nearest
 
@@ -204,7 +204,7 @@ def compare(
     comparison : Comparison
     """
     measures = measures or Measures(seed=spec.readiness.seed)
-    test, period_of = tests_together(periods)
+    test, period_of = join_tests(periods)
     contestants = {name: _scores(name, periods, fitted) for name in fitted[0]}
     first = next(iter(contestants))
     views, asked = _views(test, spec), spec.readiness.test.periods

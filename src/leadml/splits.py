@@ -94,7 +94,7 @@ def rolling_periods(training_set: TrainingSet, spec: LatestLeadsSpec) -> tuple[S
     return tuple(_split_between(training_set, start, end) for start, end in zip(starts, ends, strict=True))
 
 
-def tests_together(periods: Sequence[Split]) -> tuple[TrainingSet, Codes]:
+def join_tests(periods: Sequence[Split]) -> tuple[TrainingSet, Codes]:
     """Lay the tests of all periods one after the other.
 
     Parameters

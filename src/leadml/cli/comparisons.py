@@ -62,19 +62,20 @@ def period_table(comparison: Comparison, language: Language) -> Table:
         snapshots=comparison.snapshots,
         ready=comparison.ready,
     )
-    columns = ("period", "created_from", "scored", "leads", "snapshots", "ready", "trained_on", "in_the_gap")
-    table = _table(title, [say(f"comparison.{column}", language) for column in columns])
-    for name in comparison.contestants:
-        table.add_column(say("comparison.auc_of", language, name=contestant(name, language)), justify="right")
+    columns = ("period", "created_from", "scored", "leads", "snapshots", "ready", "trained_on", "auc")
+    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(say(f"comparison.{column}", language), no_wrap=True)
     for number, period in enumerate(comparison.periods, start=1):
         verdict = comparison.of_period(number, "auc")
+        figures = {} if verdict is None else verdict.figures
         table.add_row(
             str(number),
             period.created_from[:10],
             say("comparison.from_to", language, low=period.test_from[:10], high=period.test_to[:10]),
             *(f"{count:,}" for count in (period.leads, period.snapshots, period.ready)),
-            *(f"{count:,}" for count in (period.trained_on, period.in_the_gap)),
-            *(_value(verdict.figures[name] if verdict else None) for name in comparison.contestants),
+            f"{period.trained_on:,} ({period.in_the_gap:,})",
+            "\n".join(f"{contestant(name, language)} {_value(figure)}" for name, figure in figures.items()),
         )
     return table
 
