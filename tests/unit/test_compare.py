@@ -8,7 +8,7 @@ import pytest
 from leadml.clock import DAY, parse_instant
 from leadml.compare import READINESS, RIVALS, compare, compare_recipe
 from leadml.errors import LeadmlError
-from leadml.evaluate import MEAN_OF_AGES, METRICS, Measures
+from leadml.evaluate import MEAN_OF_AGES, METRICS, Measures, in_top_share
 from leadml.learners.contract import Contributions
 from leadml.splits import rolling_periods, split_by_time
 from leadml.training import fit_recipe
@@ -186,15 +186,17 @@ def test_who_is_handed_over_is_whose_band_recommends_it(split, spec):
     )
     comparison = in_one(split, spec, Says(margin), Says(np.zeros(len(test))))
     assert comparison.handed_over_by == "bands"
-    of_age = 1 / np.bincount(test.snapshots.ages)[test.snapshots.ages]
-    found = sum(
-        group.handed_over.value * of_age[rows].sum()
-        for group in comparison.fairness
-        for rows in [np.flatnonzero(np.array(persona_of(test)) == (group.name or ""))]
-        if group.handed_over
-    )
-    shown = np.isin(persona_of(test), [group.name or "" for group in comparison.fairness if group.handed_over])
-    assert found == pytest.approx((expected * of_age)[shown].sum())
+    assert_handed_over(comparison, test, expected)
+
+
+def assert_handed_over(comparison, test, expected):
+    """Each group that is shown has the share expected of it, each age weighing the same."""
+    of_age, personas = 1 / np.bincount(test.snapshots.ages)[test.snapshots.ages], np.array(persona_of(test))
+    shown = [group for group in comparison.fairness if group.handed_over is not None]
+    assert shown
+    for group in shown:
+        rows = personas == (group.name or "")
+        assert group.handed_over.value == pytest.approx(np.average(expected[rows], weights=of_age[rows]))
 
 
 def persona_of(test):
@@ -213,13 +215,7 @@ def test_where_no_band_recommends_the_hand_over_it_is_the_top_of_the_list(split,
     one = Says(np.arange(len(split.test)))
     comparison = in_one(split, without, one, one, Measures(draws=20, top_share=0.3))
     assert comparison.handed_over_by == "top_share"
-    (share,) = {
-        round(
-            sum(g.handed_over.value * g.snapshots for g in comparison.fairness if g.handed_over) / comparison.snapshots,
-            1,
-        )
-    }
-    assert share == 0.3
+    assert_handed_over(comparison, split.test, in_top_share(one.said, split.test.snapshots.ages, 0.3))
 
 
 def test_fewer_periods_than_asked_are_said_with_the_reason(demo_training_set, spec):

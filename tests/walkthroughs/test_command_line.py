@@ -125,7 +125,9 @@ def test_the_demo_prints_what_the_single_commands_print(demo_run, table, run_lea
     assert tables in demo_run.said
     assert f"Leakage audit{audited.splitlines()[0].rstrip()}" in demo_run.said
     compared = run_leadml("compare", folder=folder).stdout
-    assert compared in demo_run.said
+    judged, gains = compared.partition("With intervals, as the mean of ages")[::2]
+    assert judged in demo_run.said
+    assert "gain over the rules" in gains
     assert "Registered as readiness version 1" in demo_run.said
     assert "the rules" in demo_run.said.partition("The truth of this demo")[2]
     assert demo_run.said.rstrip().endswith("then leadml train")

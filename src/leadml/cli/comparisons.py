@@ -120,13 +120,12 @@ def gain_table(comparison: Comparison, language: Language) -> Table:
 
 
 def segment_table(comparison: Comparison, language: Language) -> Table:
-    """Lay out how well each segment is ranked, or why that is not shown."""
-    first, *rivals = comparison.contestants
+    """Lay out how well each segment is ranked, and what is gained there over the first rival."""
+    first, rival = comparison.contestants[:2]
     columns = [say(f"comparison.{column}", language) for column in ("view", "group", "leads", "ready_leads")]
+    columns.append(say("comparison.auc_with", language, name=contestant(first, language)))
+    columns.append(say("comparison.gain", language, name=contestant(rival, language)))
     table = _table(say("comparison.segments", language), columns)
-    table.add_column(say("comparison.auc_with", language, name=contestant(first, language)))
-    for name in rivals:
-        table.add_column(say("comparison.gain", language, name=contestant(name, language)))
     view_before = None
     for segment in comparison.segments:
         verdict = next((verdict for verdict in segment.verdicts if verdict.metric == "auc"), None)
@@ -138,10 +137,7 @@ def segment_table(comparison: Comparison, language: Language) -> Table:
             *(
                 [say(f"comparison.{segment.not_shown}", language)]
                 if verdict is None
-                else [
-                    _with_interval(verdict.figures[first]),
-                    *(_with_interval(verdict.gains[name], signed=True) for name in rivals),
-                ]
+                else [_with_interval(verdict.first), _with_interval(verdict.gain, signed=True)]
             ),
         )
         view_before = segment.view

@@ -180,21 +180,21 @@ def judge(
     measures = measures or Measures()
     ordered = {first: contestants[first], **contestants}
     periods = np.zeros(len(test), np.int64) if period_of is None else period_of
-    parts = list(_parts(test, ordered, periods, measures))
+    parts = [_Part(place, test, ordered, measures) for place in _places(test, periods, measures)]
     if not parts:
         raise LeadmlError(
             "nothing_to_compare", where="the snapshots compared", ready=int(test.ready.sum()), snapshots=len(test)
         )
-    _measure(parts, test, measures)
-    ages = [part for part in parts if part.period is None and part.age != WITHIN_DAY]
+    measured = _measure(parts, test, measures)
+    ages = [part for part in measured if part.period is None and part.age != WITHIN_DAY]
     told = [*ages, *([_mean(ages, None)] if len(ages) > 1 else [])]
-    for period in sorted({part.period for part in parts if part.period is not None}):
-        told.append(_mean([part for part in parts if part.period == period], period))
-    told += [part for part in parts if part.age == WITHIN_DAY]
+    for period in sorted({part.period for part in measured if part.period is not None}):
+        told.append(_mean([part for part in measured if part.period == period], period))
+    told += [part for part in measured if part.age == WITHIN_DAY]
     return [verdict for part in told for verdict in part.verdicts(tuple(ordered))]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Measured:
     """What some snapshots gave: points (metrics x contestants), samples (draws x metrics x contestants)."""
 
@@ -221,32 +221,32 @@ class _Measured:
             )
 
 
-class _Part(_Measured):
-    """Snapshots that are judged together, ready to be measured under any weights."""
+@dataclass(frozen=True)
+class _Place:
+    """Which snapshots are judged together; with strata, only those of one are compared."""
 
-    def __init__(  # noqa: PLR0913 - a part is just this
-        self,
-        age: str,
-        period: int | None,
-        test: TrainingSet,
-        contestants: Mapping[str, Scores],
-        index: Codes,
-        measures: Measures,
-        strata: Codes | None = None,
-    ) -> None:
-        self.index = index
+    age: str
+    period: int | None
+    index: Codes
+    strata: Codes | None = None
+
+
+class _Part:
+    """The snapshots of a place, ready to be measured under any weights."""
+
+    def __init__(self, place: _Place, test: TrainingSet, contestants: Mapping[str, Scores], measures: Measures) -> None:
+        index, strata = place.index, place.strata
+        self.place = place
+        self.metrics: tuple[MetricName, ...] = measures.metrics if strata is None else ("auc",)
         self._ready, self._top_share = test.ready[index], measures.top_share
         _, inverse, counts = np.unique(test.snapshots.leads[index], return_inverse=True, return_counts=True)
-        self.weights: Numbers = np.ones(len(index)) if strata is not None else 1.0 / counts[inverse]
+        self._weights: Numbers = np.ones(len(index)) if strata is not None else 1.0 / counts[inverse]
         self._rankings = [Ranking(self._ready, said.ranking[index], strata) for said in contestants.values()]
         self._chances = [Chances(self._ready, said.probability[index]) for said in contestants.values()]
-        metrics = measures.metrics if strata is None else ("auc",)
-        shape = (len(metrics), len(contestants))
-        super().__init__(age, period, metrics, np.zeros(shape), np.full((measures.draws, *shape), np.nan))
 
     def measure(self, weights: Numbers, slopes: int) -> Numbers:
         """Give each metric of each contestant, shape (n_draws, n_metrics, n_contestants); NaN where there is none."""
-        weights = weights[:, self.index] * self.weights
+        weights = weights[:, self.place.index] * self._weights
         both = np.full(len(weights), np.nan)
         happened = weights @ self._ready
         both[(happened > 0) & (happened < weights.sum(axis=1))] = 0.0
@@ -271,9 +271,7 @@ class _Part(_Measured):
         return measured
 
 
-def _parts(
-    test: TrainingSet, contestants: Mapping[str, Scores], period_of: Codes, measures: Measures
-) -> Iterator[_Part]:
+def _places(test: TrainingSet, period_of: Codes, measures: Measures) -> Iterator[_Place]:
     """Find the snapshots of each age, of each age in each period, and those that share a day with others."""
     periods = np.unique(period_of)
     for period in [None, *(periods.tolist() if len(periods) > 1 else [])]:
@@ -281,29 +279,33 @@ def _parts(
         for age, name in enumerate(test.snapshots.age_names):
             index = np.flatnonzero(inside & (test.snapshots.ages == age))
             if 0 < test.ready[index].sum() < len(index):
-                yield _Part(name, None if period is None else period + 1, test, contestants, index, measures)
+                yield _Place(name, None if period is None else period + 1, index)
     days = test.snapshots.as_of // DAY
-    strata = (days - days.min(initial=0)) * (len(periods) + 1) + np.searchsorted(periods, period_of)
-    _, day_of = np.unique(strata, return_inverse=True)
+    of_period = np.searchsorted(periods, period_of)  # two models are not compared, even on the day they share
+    _, day_of = np.unique((days - days.min(initial=0)) * (len(periods) + 1) + of_period, return_inverse=True)
     ready, every = np.bincount(day_of, test.ready), np.bincount(day_of)
     index = np.flatnonzero(((ready > 0) & (ready < every))[day_of])
     if len(index) and "auc" in measures.metrics:
-        yield _Part(WITHIN_DAY, None, test, contestants, index, measures, strata[index])
+        yield _Place(WITHIN_DAY, None, index, day_of[index])
 
 
-def _measure(parts: list[_Part], test: TrainingSet, measures: Measures) -> None:
+def _measure(parts: list[_Part], test: TrainingSet, measures: Measures) -> list[_Measured]:
     """Measure all parts, as they are and under the same draws."""
-    begun = 0
-    for part in parts:
-        part.points = part.measure(np.ones((1, len(test))), 1)[0]
+    begun, drawn = 0, [list[Numbers]() for _ in parts]
     for weights in drawn_leads(test.snapshots.leads, draws=measures.draws, seed=measures.seed):
-        for part in parts:
-            drawn = part.measure(weights, max(0, DRAWS_OF_SLOPES - begun))
-            part.samples[begun : begun + len(weights)] = drawn
+        for part, samples in zip(parts, drawn, strict=True):
+            samples.append(part.measure(weights, max(0, DRAWS_OF_SLOPES - begun)))
         begun += len(weights)
+    as_they_are = np.ones((1, len(test)))
+    return [
+        _Measured(
+            part.place.age, part.place.period, part.metrics, part.measure(as_they_are, 1)[0], np.concatenate(samples)
+        )
+        for part, samples in zip(parts, drawn, strict=True)
+    ]
 
 
-def _mean(parts: list[_Part], period: int | None) -> _Measured:
+def _mean(parts: list[_Measured], period: int | None) -> _Measured:
     """Take the mean of ages; of one age it is that age."""
     age = parts[0].age if len(parts) == 1 else MEAN_OF_AGES
     points = np.mean([part.points for part in parts], axis=0)
