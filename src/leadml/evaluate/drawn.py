@@ -5,6 +5,7 @@ does not have, such as the AUC of leads of one kind, is NaN there.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,42 +44,63 @@ class Ranking:
         last = np.append(self._strata[1:], len(self._starts)) - 1
         self._last = np.repeat(last, np.diff(np.append(self._strata, len(self._starts))))
 
-    def _sums(self, weights: Numbers) -> tuple[Numbers, Numbers]:
-        """Weight of ready and of all snapshots in each group, best rank first; shape (n_draws, n_groups)."""
-        ordered = weights[:, self._order]
-        every: Numbers = np.add.reduceat(ordered, self._starts, axis=1)
-        ready: Numbers = np.add.reduceat(ordered * self._ready, self._starts, axis=1)
-        return ready, every
+    def under(self, weights: Numbers) -> "Listed":
+        """Weigh the list, best rank first, for every draw: weights of shape (n_draws, n)."""
+        every = weights[:, self._order]
+        ready = every * self._ready
+        if len(self._starts) < len(self._order):
+            every = np.add.reduceat(every, self._starts, axis=1)
+            ready = np.add.reduceat(ready, self._starts, axis=1)
+        return Listed(ready, every, self._strata, self._last)
 
-    def auc(self, weights: Numbers) -> Numbers:
+
+@dataclass(frozen=True)
+class Listed:
+    """The list of each draw, best rank first: what ranking is measured on.
+
+    Attributes
+    ----------
+    ready, every : float array, shape (n_draws, n_groups)
+        Weight of ready and of all snapshots that tie at a rank.
+    strata : int array
+        The first group of each stratum.
+    last : int array, shape (n_groups,)
+        The last group of the stratum of each.
+    """
+
+    ready: Numbers
+    every: Numbers
+    strata: Codes
+    last: Codes
+
+    def auc(self) -> Numbers:
         """Share of the pairs of one stratum in which the ready lead stands above, shape (n_draws,)."""
-        ready, every = self._sums(weights)
-        others = every - ready
+        others = self.every - self.ready
         so_far = np.cumsum(others, axis=1)
-        above = np.einsum("ij,ij->i", ready, so_far[:, self._last] - so_far + 0.5 * others)
-        pairs = np.einsum(
-            "ij,ij->i",
-            np.add.reduceat(ready, self._strata, axis=1),
-            np.add.reduceat(others, self._strata, axis=1),
-        )
-        return _ratio(above, pairs)
+        below = (so_far[:, -1:] if len(self.strata) == 1 else so_far[:, self.last]) - so_far + 0.5 * others
+        above = np.einsum("ij,ij->i", self.ready, below)
+        return _ratio(above, np.einsum("ij,ij->i", self._by_stratum(self.ready), self._by_stratum(others)))
 
-    def average_precision(self, weights: Numbers) -> Numbers:
+    def _by_stratum(self, weights: Numbers) -> Numbers:
+        if len(self.strata) == 1:
+            return _sum(weights)[:, None]
+        summed: Numbers = np.add.reduceat(weights, self.strata, axis=1)
+        return summed
+
+    def average_precision(self) -> Numbers:
         """Mean precision at each ready lead, shape (n_draws,)."""
-        ready, every = self._sums(weights)
-        precision = _ratio(np.cumsum(ready, axis=1), np.cumsum(every, axis=1), nothing=0.0)
-        return _ratio(np.einsum("ij,ij->i", ready, precision), ready.sum(axis=1))
+        precision = _ratio(np.cumsum(self.ready, axis=1), np.cumsum(self.every, axis=1), nothing=0.0)
+        return _ratio(np.einsum("ij,ij->i", self.ready, precision), _sum(self.ready))
 
-    def precision(self, weights: Numbers, top_share: float) -> Numbers:
+    def precision(self, top_share: float) -> Numbers:
         """Share of ready leads in the top of the list, shape (n_draws,)."""
-        ready, every = self._sums(weights)
-        cut = top_share * every.sum(axis=1)
-        inside = np.clip(cut[:, None] - (np.cumsum(every, axis=1) - every), 0, every)
-        return _ratio(np.einsum("ij,ij->i", ready, _ratio(inside, every, nothing=0.0)), cut)
+        cut = top_share * _sum(self.every)
+        inside = np.clip(cut[:, None] - (np.cumsum(self.every, axis=1) - self.every), 0, self.every)
+        return _ratio(np.einsum("ij,ij->i", self.ready, _ratio(inside, self.every, nothing=0.0)), cut)
 
-    def lift(self, weights: Numbers, top_share: float) -> Numbers:
+    def lift(self, top_share: float) -> Numbers:
         """Precision in the top of the list, as a multiple of that of the whole; shape (n_draws,)."""
-        return _ratio(self.precision(weights, top_share), _ratio(weights[:, self._order] @ self._ready, _sum(weights)))
+        return _ratio(self.precision(top_share), _ratio(_sum(self.ready), _sum(self.every)))
 
 
 class Chances:

@@ -13,7 +13,7 @@ import numpy as np
 from leadml.clock import DAY
 from leadml.dataset import TrainingSet
 from leadml.errors import LeadmlError
-from leadml.evaluate.drawn import Chances, Ranking, drawn_leads
+from leadml.evaluate.drawn import Chances, Listed, Ranking, drawn_leads
 from leadml.evaluate.metrics import TOP_SHARE
 from leadml.history.tables import Codes, Numbers
 
@@ -247,27 +247,27 @@ class _Part:
     def measure(self, weights: Numbers, slopes: int) -> Numbers:
         """Give each metric of each contestant, shape (n_draws, n_metrics, n_contestants); NaN where there is none."""
         weights = weights[:, self.place.index] * self._weights
-        both = np.full(len(weights), np.nan)
         happened = weights @ self._ready
-        both[(happened > 0) & (happened < weights.sum(axis=1))] = 0.0
-        return np.stack(
-            [
-                np.stack([self._one(metric, place, weights, slopes) + both for place in range(len(self._rankings))], 1)
-                for metric in self.metrics
-            ],
-            axis=1,
-        )
+        both = np.where((happened > 0) & (happened < weights.sum(axis=1)), 0.0, np.nan)
+        measured = np.empty((len(weights), len(self.metrics), len(self._rankings)))
+        for place, (ranking, chances) in enumerate(zip(self._rankings, self._chances, strict=True)):
+            listed = ranking.under(weights)
+            for number, metric in enumerate(self.metrics):
+                measured[:, number, place] = self._one(metric, listed, chances, weights, slopes) + both
+        return measured
 
-    def _one(self, metric: MetricName, place: int, weights: Numbers, slopes: int) -> Numbers:
-        ranking, chances = self._rankings[place], self._chances[place]
+    def _one(self, metric: MetricName, listed: Listed, chances: Chances, weights: Numbers, slopes: int) -> Numbers:
         if metric in ("lift", "precision"):
-            at_top: Numbers = getattr(ranking, metric)(weights, self._top_share)
+            at_top: Numbers = getattr(listed, metric)(self._top_share)
             return at_top
+        if metric in ("auc", "average_precision"):
+            ranked: Numbers = getattr(listed, metric)()
+            return ranked
         if metric == "calibration_slope":
             found = np.full(len(weights), np.nan)
             found[:slopes] = chances.slope(weights[:slopes])
             return found
-        measured: Numbers = getattr(ranking if metric in ("auc", "average_precision") else chances, metric)(weights)
+        measured: Numbers = getattr(chances, metric)(weights)
         return measured
 
 

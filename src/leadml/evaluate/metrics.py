@@ -42,7 +42,7 @@ def auc(ready: ArrayLike, ranking: ArrayLike, weights: ArrayLike | None = None) 
     0.875
     """
     happened, counted = _weighed(ready, weights)
-    return float(Ranking(happened, _numbers(ranking)).auc(counted)[0])
+    return float(Ranking(happened, _numbers(ranking)).under(counted).auc()[0])
 
 
 def auc_within_days(
@@ -73,7 +73,7 @@ def auc_within_days(
     """
     happened, counted = _weighed(ready, weights)
     days = np.asarray(as_of, dtype=np.int64) // DAY
-    return _or_none(Ranking(happened, _numbers(ranking), days).auc(counted))
+    return _or_none(Ranking(happened, _numbers(ranking), days).under(counted).auc())
 
 
 def average_precision(ready: ArrayLike, ranking: ArrayLike, weights: ArrayLike | None = None) -> float:
@@ -107,7 +107,7 @@ def average_precision(ready: ArrayLike, ranking: ArrayLike, weights: ArrayLike |
     0.8333333333333333
     """
     happened, counted = _weighed(ready, weights)
-    return float(Ranking(happened, _numbers(ranking)).average_precision(counted)[0])
+    return float(Ranking(happened, _numbers(ranking)).under(counted).average_precision()[0])
 
 
 def lift_at(
@@ -147,7 +147,7 @@ def lift_at(
     5.0
     """
     happened, counted = _weighed(ready, weights)
-    return float(Ranking(happened, _numbers(ranking)).lift(counted, top_share)[0])
+    return float(Ranking(happened, _numbers(ranking)).under(counted).lift(top_share)[0])
 
 
 def precision_at(
@@ -178,7 +178,7 @@ def precision_at(
     0.5
     """
     happened, counted = _weighed(ready, weights)
-    return float(Ranking(happened, _numbers(ranking)).precision(counted, top_share)[0])
+    return float(Ranking(happened, _numbers(ranking)).under(counted).precision(top_share)[0])
 
 
 def brier(ready: ArrayLike, probability: ArrayLike, weights: ArrayLike | None = None) -> float:
