@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from rich.markup import escape
 from rich.table import Table
 
 from leadml.compare import Comparison
-from leadml.evaluate import MEAN_OF_AGES, METRICS, Figure, Verdict
+from leadml.evaluate import MEAN_OF_AGES, METRICS, Figure, Segment, Treatment, Verdict
 from leadml.wording.numbers import percent
 from leadml.wording.texts import Language, say
 
@@ -126,21 +127,19 @@ def segment_table(comparison: Comparison, language: Language) -> Table:
     columns.append(say("comparison.auc_with", language, name=contestant(first, language)))
     columns.append(say("comparison.gain", language, name=contestant(rival, language)))
     table = _table(say("comparison.segments", language), columns)
-    view_before = None
-    for segment in comparison.segments:
-        verdict = next((verdict for verdict in segment.verdicts if verdict.metric == "auc"), None)
-        table.add_row(
-            _view(segment.view, language) if segment.view != view_before else "",
-            _group(segment.view, segment.name, language),
-            f"{segment.leads:,}",
-            f"{segment.ready:,}",
-            *(
-                [say(f"comparison.{segment.not_shown}", language)]
-                if verdict is None
-                else [_with_interval(verdict.first), _with_interval(verdict.gain, signed=True)]
-            ),
-        )
-        view_before = segment.view
+    for view in dict.fromkeys(segment.view for segment in comparison.segments):
+        segments = [segment for segment in comparison.segments if segment.view == view]
+        for place, segment in enumerate(segments[:_SHOWN_OF_A_VIEW]):
+            verdict = next((verdict for verdict in segment.verdicts if verdict.metric == "auc"), None)
+            table.add_row(
+                *_counted(segment, language, with_view=place == 0),
+                *(
+                    [say(f"comparison.{segment.not_shown}", language)]
+                    if verdict is None
+                    else [_with_interval(verdict.first), _with_interval(verdict.gain, signed=True)]
+                ),
+            )
+        _say_how_many_more(table, len(segments), language)
     return table
 
 
@@ -156,18 +155,14 @@ def fairness_table(comparison: Comparison, language: Language) -> Table:
         for place, group in enumerate(groups[:_SHOWN_OF_A_VIEW]):
             figures = (group.handed_over, group.precision, group.said_to_happened)
             table.add_row(
-                _view(view, language) if place == 0 else "",
-                _group(view, group.name, language),
-                f"{group.leads:,}",
-                f"{group.ready:,}",
+                *_counted(group, language, with_view=place == 0),
                 *(
                     [say(f"comparison.{group.not_shown}", language)]
                     if group.not_shown
                     else [_with_interval(figure, digits=2) for figure in figures]
                 ),
             )
-        if len(groups) > _SHOWN_OF_A_VIEW:
-            table.add_row("", say("comparison.more_groups", language, number=len(groups) - _SHOWN_OF_A_VIEW))
+        _say_how_many_more(table, len(groups), language)
     return table
 
 
@@ -255,14 +250,25 @@ def _table(title: str, columns: list[str]) -> Table:
     return table
 
 
-def _view(view: str, language: Language) -> str:
-    return say(f"comparison.views.{view}", language)
+def _counted(group: Segment | Treatment, language: Language, *, with_view: bool) -> list[str]:
+    """Say which group it is, and how many leads it has."""
+    return [
+        say(f"comparison.views.{group.view}", language) if with_view else "",
+        _group(group.view, group.name, language),
+        f"{group.leads:,}",
+        f"{group.ready:,}",
+    ]
+
+
+def _say_how_many_more(table: Table, groups: int, language: Language) -> None:
+    if groups > _SHOWN_OF_A_VIEW:
+        table.add_row("", say("comparison.more_groups", language, number=f"{groups - _SHOWN_OF_A_VIEW:,}"))
 
 
 def _group(view: str, name: str | None, language: Language) -> str:
     if name is None:
         return say("value.missing", language)
-    return say(f"comparison.tried.{name}", language) if view == "tried" else name
+    return say(f"comparison.tried.{name}", language) if view == "tried" else escape(name)
 
 
 def _value(figure: Figure | None) -> str:

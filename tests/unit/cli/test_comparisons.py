@@ -96,6 +96,15 @@ def test_fewer_periods_than_asked_are_told(comparison, language):
     assert "3" in line
 
 
+def test_of_many_groups_the_largest_are_told_and_the_others_counted(comparison):
+    (one, *_) = comparison.segments
+    sources = tuple(replace(one, view="source", name=f"[{number}]", leads=100 - number) for number in range(20))
+    text = printed(details(replace(comparison, segments=sources), "en"))
+    assert "[7]" in text  # as written: no mark-up of the terminal
+    assert "[8]" not in text
+    assert "... and 12 smaller ones" in text
+
+
 def test_as_json_every_number_is_plain_and_what_is_not_available_is_null(comparison):
     (verdict, *_) = comparison.verdicts
     lacking = replace(verdict, figures={**verdict.figures, "rules": None})
