@@ -176,7 +176,7 @@ class Comparison:
         return next((verdict for verdict in reversed(alone) if verdict.metric == metric), None)
 
     def within_day(self) -> Verdict | None:
-        """Give the AUC within scoring days; None where no day has both kinds of leads."""
+        """Give the AUC within scoring days; None where no day has both kinds of leads, or the data has no days."""
         return next((verdict for verdict in self.verdicts if verdict.age == WITHIN_DAY), None)
 
 
@@ -207,11 +207,14 @@ def compare(
     test, period_of = join_tests(periods)
     contestants = {name: _scores(name, periods, fitted) for name in fitted[0]}
     first = next(iter(contestants))
+    verdicts = judge(test, contestants, first=first, measures=measures, period_of=period_of)
+    if spec.history.clock == "row_order":  # its days are none
+        verdicts = [verdict for verdict in verdicts if verdict.age != WITHIN_DAY]
     views, asked = _views(test, spec), spec.readiness.test.periods
     handed_over, handed_over_by = _handed_over(test, contestants[first].ranking, views, spec, measures.top_share)
     return Comparison(
         contestants=tuple(contestants),
-        verdicts=tuple(judge(test, contestants, first=first, measures=measures, period_of=period_of)),
+        verdicts=tuple(verdicts),
         periods=tuple(_period(split) for split in periods),
         periods_asked=asked,
         note="fewer_periods" if len(periods) < asked else None,

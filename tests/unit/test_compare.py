@@ -277,3 +277,10 @@ def test_days_are_those_of_the_scores(comparison, split):
     ready = np.bincount(days - days.min(), split.test.ready)
     assert ((ready > 0) & (ready < np.bincount(days - days.min()))).any()
     assert 0 < within.first.low <= within.first.value <= within.first.high <= 1
+
+
+def test_of_data_without_times_nothing_is_said_about_days(split, spec):
+    rows = dataclasses.replace(spec, history=spec.history.model_copy(update={"clock": "row_order"}))
+    one = Says(np.arange(len(split.test)))
+    assert in_one(split, spec, one, one).within_day() is not None
+    assert in_one(split, rows, one, one).within_day() is None
