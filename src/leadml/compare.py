@@ -45,6 +45,12 @@ RIVALS: Mapping[str, Callable[[Split, ReadinessModel, int], Model]] = {
 }
 USUAL_RIVALS = ("rules",)
 LEARNING_SHARES = (0.125, 0.25, 0.5, 1.0)
+_VIEWS: Mapping[str, Callable[[FeatureSpec], bool]] = {
+    "lead_type": lambda feature: "lead_type" in (feature.name, feature.attribute),
+    "persona": lambda feature: feature.kind == "persona",
+    "source": lambda feature: feature.kind == "attribute" and feature.name in ("source", "origin"),
+    "country": lambda feature: "country" in (feature.name, feature.attribute),
+}
 _CURVE_METRICS: tuple[MetricName, ...] = ("auc", "log_loss")
 
 
@@ -373,14 +379,6 @@ def _views(test: TrainingSet, spec: ProjectSpec) -> Groups:
         if feature is not None and feature.name in test.features.words
     }
     return {**views, "tried": np.where(test.worked, "yes", "no").tolist()}
-
-
-_VIEWS: Mapping[str, Callable[[FeatureSpec], bool]] = {
-    "lead_type": lambda feature: "lead_type" in (feature.name, feature.attribute),
-    "persona": lambda feature: feature.kind == "persona",
-    "source": lambda feature: feature.kind == "attribute" and feature.name in ("source", "origin"),
-    "country": lambda feature: "country" in (feature.name, feature.attribute),
-}
 
 
 def _words(test: TrainingSet, name: str) -> list[str | None]:

@@ -58,9 +58,9 @@ def rolling_periods(training_set: TrainingSet, spec: LatestLeadsSpec) -> tuple[S
     """Cut the test into consecutive periods, each with what was known before it began.
 
     A model is fitted again for each period, as it would have been in use; one test of half a year judges a
-    model that nobody would have used for so long. With the leads of a test created on 1 to 30 June and three
-    periods, the second begins with the lead of 11 June: learned is from leads created before that whose window
-    and grace were over by then, the first ten days of June among them where the window is shorter still.
+    model that nobody would have used for so long. Where the test has leads of 1 to 30 June and three periods, the
+    second begins with the first lead of 11 June: with 44 days of window and grace it is judged by a model of leads
+    created up to 28 April; in a year's test later periods learn from leads of the earlier ones.
 
     Parameters
     ----------
