@@ -72,12 +72,12 @@ def judge_bpi2012(bars: Bars, data: Path, shuffles: int) -> None:
     project = Project(ROOT / "examples" / "bpi2012", data=data)
     training_set = project.training_set()
     comparison = compare_recipe(training_set, project.spec)
-    for verdict in comparison.verdicts:
+    for verdict in comparison.by_age():
         figures = (
             f"{figure.value:.4f} [{figure.low:.4f}, {figure.high:.4f}]"
             for figure in (verdict.first, verdict.second, verdict.gain)
         )
-        print(f"bpi2012 {verdict.age:20} {verdict.metric:5} readiness, rules, gain:", *figures)
+        print(f"bpi2012 {verdict.age:20} {verdict.metric:17} readiness, rules, gain:", *figures)
     overall = comparison.overall("auc")
     bars.tell("bpi2012_mean_auc", overall.first.value, ">=0.71", ok=overall.first.value >= 0.71)
     bars.tell("bpi2012_gain_over_rules_low", overall.gain.low, ">0", ok=overall.gain.low > 0)

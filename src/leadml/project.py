@@ -13,13 +13,14 @@ import pandas as pd
 
 from leadml.champion import VERSION_FILE, champion_folder, run_folder
 from leadml.clock import just_after, now, parse_instant, to_iso
-from leadml.compare import Comparison, compare_recipe
+from leadml.compare import USUAL_RIVALS, Comparison, check_rivals, compare_recipe
 from leadml.coverage import Coverage, cover
 from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import Catalogue, check_features, check_rules
 from leadml.engine.kind import use_kinds
 from leadml.engine.unheard import unheard_words
 from leadml.errors import LeadmlError, known_words
+from leadml.evaluate import TOP_SHARE
 from leadml.history.checks import CheckReport, check_history
 from leadml.history.dirty import QUARANTINE
 from leadml.history.opening import Beside
@@ -256,7 +257,8 @@ class Project:
         accepted = accepted_leaks(report, accept_leaks or {})
         if accepted:
             training_set = replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
-        comparison = self._judged(training_set)
+        self.on_progress("judge")
+        comparison = compare_recipe(training_set, self.spec)
         self.on_progress("fit")
         model = train(training_set, self.spec)
         self.on_progress("register")
@@ -274,19 +276,45 @@ class Project:
             replace(model, version=version), comparison, training_set, training_set.base_rate, findings, report
         )
 
-    def compare(self) -> Comparison:
-        """Compare the recipe with the rules on the last closed period, without hindsight."""
-        return self._judged(self._prepared)
+    def compare(
+        self,
+        rivals: Sequence[str] = USUAL_RIVALS,
+        *,
+        top_share: float = TOP_SHARE,
+        learning_curve: bool = False,
+    ) -> Comparison:
+        """Compare the recipe with others on the last closed periods, without hindsight.
+
+        Parameters
+        ----------
+        rivals : sequence of str
+            Some of `rules`, `logistic` and `lightgbm`.
+        top_share : float in (0, 1]
+            Part of the list that sales can call, for lift and precision.
+        learning_curve : bool
+            Whether to fit the recipe on parts of the leads too.
+
+        Returns
+        -------
+        comparison : Comparison
+
+        Raises
+        ------
+        LeadmlError
+            `too_few_outcomes`; `unknown_word` for a rival that does not exist.
+        """
+        check_rivals(rivals)  # before anything is read
+        training_set = self._prepared
+        self.on_progress("judge")
+        return compare_recipe(
+            training_set, self.spec, rivals=rivals, top_share=top_share, learning_curve=learning_curve
+        )
 
     @cached_property
     def _prepared(self) -> TrainingSet:
         """The training set that check, audit and training look at, built once."""
         self.on_progress("training_set")
         return self.training_set()
-
-    def _judged(self, training_set: TrainingSet) -> Comparison:
-        self.on_progress("judge")
-        return compare_recipe(training_set, self.spec)
 
     def champion(self) -> TrainedModel:
         """Read the model that answers.
@@ -370,7 +398,7 @@ def _version_in(folder: Path) -> int:
 def _metrics(comparison: Comparison) -> dict[str, float]:
     """Name the judged figures as the registry keeps them: `auc`, `auc_rules`, `auc_gain_low`, and so on."""
     metrics: dict[str, float] = {"test_snapshots": comparison.snapshots, "test_ready": comparison.ready}
-    for metric in ("auc", "lift", "brier"):
+    for metric in ("auc", "lift", "brier", "log_loss"):
         verdict = comparison.overall(metric)
         metrics[metric] = verdict.first.value
         metrics[f"{metric}_rules"] = verdict.second.value

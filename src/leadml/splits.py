@@ -1,6 +1,7 @@
 """Train, tune and test: always by lead and by time; before the test with a gap until the answers are known."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from leadml.clock import MICROSECOND, SECOND, Instants
 from leadml.dataset import TrainingSet
 from leadml.errors import LeadmlError
-from leadml.history.tables import Codes
+from leadml.history.tables import Codes, Mask
 from leadml.specs.readiness_spec import LatestLeadsSpec
 
 
@@ -34,7 +35,7 @@ class Split:
 
 
 def split_by_time(training_set: TrainingSet, spec: LatestLeadsSpec) -> Split:
-    """Keep the latest leads for the test.
+    """Keep the latest leads for the test, in one period.
 
     Parameters
     ----------
@@ -51,14 +52,104 @@ def split_by_time(training_set: TrainingSet, spec: LatestLeadsSpec) -> Split:
     LeadmlError
         `too_few_outcomes` when either side has no ready lead, or none that is not.
     """
+    return _split_between(training_set, _first_instant(training_set, spec), None)
+
+
+def rolling_periods(training_set: TrainingSet, spec: LatestLeadsSpec) -> tuple[Split, ...]:
+    """Cut the test into consecutive periods, each with what was known before it began.
+
+    A model is fitted again for each period, as it would have been in use; one test of half a year judges a
+    model that nobody would have used for so long. Where the test has leads of 1 to 30 June and three periods, the
+    second begins with the first lead of 11 June: with 44 days of window and grace it is judged by a model of leads
+    created up to 28 April; in a year's test later periods learn from leads of the earlier ones.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    spec : LatestLeadsSpec
+        Which leads, and in how many periods with about equally many leads.
+
+    Returns
+    -------
+    periods : tuple of Split, in order of time
+        Fewer than asked where a period has no ready lead, or none that is not: it is one with the next,
+        the last with the one before. What is learned from only grows from period to period.
+
+    Raises
+    ------
+    LeadmlError
+        `too_few_outcomes` when the whole test, or what is known before it, has no ready lead or none that is not.
+    """
+    first = _first_instant(training_set, spec)
+    created = leads_created(training_set)
+    created = created[created >= first]
+    shares = np.arange(1, spec.periods) / spec.periods
+    inner = np.quantile(created, shares, method="higher").astype(np.int64).tolist() if len(created) else []
+    starts, cuts = [first], sorted({cut for cut in inner if cut > first})
+    for cut in cuts:
+        if _has_both(training_set, starts[-1], cut):
+            starts.append(cut)
+    if len(starts) > 1 and not _has_both(training_set, starts[-1], None):
+        starts.pop()
+    ends: list[int | None] = [*starts[1:], None]
+    return tuple(_split_between(training_set, start, end) for start, end in zip(starts, ends, strict=True))
+
+
+def join_tests(periods: Sequence[Split]) -> tuple[TrainingSet, Codes]:
+    """Lay the tests of all periods one after the other.
+
+    Parameters
+    ----------
+    periods : sequence of Split
+        Of one training set.
+
+    Returns
+    -------
+    test : TrainingSet, n rows
+    period_of : int array, shape (n,)
+        From 0, which period each snapshot belongs to.
+    """
+    tests = [period.test for period in periods]
+    one = tests[0]
+    snapshots = replace(
+        one.snapshots,
+        leads=np.concatenate([test.snapshots.leads for test in tests]),
+        as_of=np.concatenate([test.snapshots.as_of for test in tests]),
+        ages=np.concatenate([test.snapshots.ages for test in tests]),
+    )
+    together = replace(
+        one,
+        snapshots=snapshots,
+        features=replace(one.features, values=np.concatenate([test.features.values for test in tests])),
+        ready=np.concatenate([test.ready for test in tests]),
+        closed_at=np.concatenate([test.closed_at for test in tests]),
+        created_at=np.concatenate([test.created_at for test in tests]),
+        worked=np.concatenate([test.worked for test in tests]),
+    )
+    return together, np.repeat(np.arange(len(tests)), [len(test) for test in tests])
+
+
+def _first_instant(training_set: TrainingSet, spec: LatestLeadsSpec) -> int:
     if spec.from_ is not None:
-        start = round(spec.from_.timestamp() * SECOND)
-    else:
-        created = leads_created(training_set)
-        start = int(np.quantile(created, 1 - (spec.share_of_leads or 0), method="higher")) if len(created) else 0
-    test = training_set.rows(training_set.created_at >= start)
-    closed = (training_set.created_at < start) & (training_set.closed_at <= start)
-    train = training_set.rows(closed)
+        return round(spec.from_.timestamp() * SECOND)
+    created = leads_created(training_set)
+    return int(np.quantile(created, 1 - (spec.share_of_leads or 0), method="higher")) if len(created) else 0
+
+
+def _created_between(training_set: TrainingSet, start: int, end: int | None) -> Mask:
+    inside: Mask = training_set.created_at >= start
+    return inside if end is None else inside & (training_set.created_at < end)
+
+
+def _has_both(training_set: TrainingSet, start: int, end: int | None) -> bool:
+    ready = training_set.ready[_created_between(training_set, start, end)]
+    return bool(0 < ready.sum() < len(ready))
+
+
+def _split_between(training_set: TrainingSet, start: int, end: int | None) -> Split:
+    test = training_set.rows(_created_between(training_set, start, end))
+    earlier = training_set.created_at < start
+    train = training_set.rows(earlier & (training_set.closed_at <= start))
     for name, part in (("train", train), ("test", test)):
         if not 0 < part.ready.sum() < len(part):
             raise LeadmlError(
@@ -67,8 +158,7 @@ def split_by_time(training_set: TrainingSet, spec: LatestLeadsSpec) -> Split:
                 ready=int(part.ready.sum()),
                 snapshots=len(part),
             )
-    gap = len(training_set) - len(train) - len(test)
-    return Split(train, test, start, gap)
+    return Split(train, test, start, int(earlier.sum()) - len(train))
 
 
 def leads_created(training_set: TrainingSet) -> Instants:

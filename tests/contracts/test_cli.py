@@ -117,3 +117,13 @@ def test_a_leak_accepted_without_its_reason_is_refused_before_anything_is_read(w
     assert "Where: --because" in told.stderr
     assert "problems were found" not in told.stderr
     assert told.stdout == ""
+
+
+def test_a_rival_that_does_not_exist_is_refused_before_anything_is_read(tiny_project):
+    told = run(
+        "compare", "--project", str(tiny_project), "--data", str(tiny_project / "nowhere"), "--with", "logistics"
+    )
+    assert told.exit_code == 2
+    assert "Where: --with" in told.stderr
+    assert "Did you mean 'logistic'? Known here: lightgbm, logistic, rules." in told.stderr
+    assert told.stdout == ""

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from leadml.clock import DAY
 from leadml.errors import LeadmlError
 from leadml.specs.readiness_spec import LatestLeadsSpec
-from leadml.splits import latest_leads, leads_created, split_by_time
+from leadml.splits import join_tests, latest_leads, leads_created, rolling_periods, split_by_time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def from_day(day):
-    return LatestLeadsSpec.model_validate({"from": EPOCH + timedelta(days=day)})
+def from_day(day, periods=3):
+    return LatestLeadsSpec.model_validate({"from": EPOCH + timedelta(days=day), "periods": periods})
 
 
 def test_what_became_known_after_the_test_began_lies_in_the_gap(training_set_of):
@@ -86,3 +86,106 @@ def test_the_latest_leads_are_whole_leads(training_set_of):
     training_set = training_set_of(leads=[0, 1, 1, 2, 3, 3, 3], ready=[0, 1, 0, 1, 0, 1, 0])
     assert latest_leads(training_set, 0.25).tolist() == [False] * 4 + [True] * 3
     assert leads_created(training_set).tolist() == (np.arange(4) * DAY).tolist()
+
+
+def test_periods_follow_each_other_with_as_many_leads_and_more_to_learn_from(training_set_of):
+    # Leads 0 to 99, one a day, each answer known 44 days later; 40 leads of the test in three periods.
+    training_set = training_set_of(leads=range(100), ready=[0, 1] * 50)
+    first, second, third = rolling_periods(training_set, from_day(60))
+    assert [split.test.snapshots.leads.tolist() for split in (first, second, third)] == [
+        list(range(60, 73)),
+        list(range(73, 86)),
+        list(range(86, 100)),
+    ]
+    assert [split.from_ for split in (first, second, third)] == [60 * DAY, 73 * DAY, 86 * DAY]
+    assert [len(split.train) for split in (first, second, third)] == [17, 30, 43]
+    assert [split.in_the_gap for split in (first, second, third)] == [43, 43, 43]
+
+
+def test_a_lead_of_an_earlier_period_is_learned_from_when_its_answer_is_known(training_set_of):
+    training_set = training_set_of(leads=range(60), ready=[0, 1] * 30, closed_on=np.arange(60) + 5)
+    *_, last = rolling_periods(training_set, from_day(30))
+    assert last.from_ == 50 * DAY
+    assert last.train.snapshots.leads.tolist() == list(range(46))  # 30 to 45 were in the test before
+    assert last.train.closed_at.max() == last.from_  # known at the very beginning is known
+
+
+def test_one_period_is_the_split_by_time(training_set_of):
+    training_set = training_set_of(leads=range(100), ready=[0, 1] * 50)
+    (only,) = rolling_periods(training_set, from_day(60, periods=1))
+    split = split_by_time(training_set, from_day(60))
+    assert (only.from_, only.in_the_gap, len(only.train)) == (split.from_, split.in_the_gap, len(split.train))
+    assert only.test.snapshots.leads.tolist() == split.test.snapshots.leads.tolist()
+
+
+@pytest.mark.parametrize(
+    ("ready_in_test", "begins"),
+    [
+        ([0] * 10 + [0, 1] * 10, [30, 50]),  # the first has none: one with the second
+        ([0, 1] * 5 + [0] * 10 + [0, 1] * 5, [30, 40]),  # the second has none: one with the third
+        ([0, 1] * 10 + [0] * 10, [30, 40]),  # the last has none: one with the second
+        ([0, 1] * 10 + [1] * 10, [30, 40]),  # all of the last became ready
+        ([0] * 20 + [0, 1] * 5, [30]),
+        ([0, 1] * 5 + [0] * 20, [30]),
+        ([0] * 9 + [1] + [0] * 20, [30]),
+    ],
+)
+def test_a_period_with_leads_of_one_kind_is_one_with_its_neighbour(training_set_of, ready_in_test, begins):
+    training_set = training_set_of(leads=range(60), ready=[0, 1] * 15 + ready_in_test, closed_on=np.arange(60) + 1)
+    periods = rolling_periods(training_set, from_day(30))
+    assert [split.from_ // DAY for split in periods] == begins
+    assert sum(len(split.test) for split in periods) == 30
+
+
+def test_leads_that_came_at_one_instant_are_not_torn_apart(training_set_of):
+    leads = training_set_of(
+        leads=range(40), ready=[0, 1] * 20, created_on=[0] * 10 + [50] * 30, closed_on=[1] * 10 + [90] * 30
+    )
+    (only,) = rolling_periods(leads, from_day(20))
+    assert len(only.test) == 30
+
+
+@given(ROWS, st.sampled_from([0.25, 0.5]), st.integers(1, 5))
+def test_no_period_knows_a_lead_or_an_answer_of_its_own_or_of_later_ones(training_set_of, rows, share, periods):
+    leads, open_for, ready = zip(*rows, strict=True)
+    created_on = [lead // 2 * 10 for lead in leads]
+    closed_on = [day + days for day, days in zip(created_on, open_for, strict=True)]
+    training_set = training_set_of(leads=leads, ready=ready, created_on=created_on, closed_on=closed_on)
+    try:
+        splits = rolling_periods(training_set, LatestLeadsSpec(share_of_leads=share, periods=periods))
+    except LeadmlError:  # one side without both answers
+        reject()
+    assert 1 <= len(splits) <= periods
+    test, period_of = join_tests(splits)
+    for number, split in enumerate(splits):
+        later = set(test.snapshots.leads[period_of >= number])
+        assert not set(split.train.snapshots.leads) & later
+        assert split.train.closed_at.max() <= split.from_ <= split.test.created_at.min()
+        assert split.train.created_at.max() < split.from_
+        for part in (split.train, split.test):
+            assert 0 < part.ready.sum() < len(part)
+    assert len(test) == len(split_by_time(training_set, LatestLeadsSpec(share_of_leads=share)).test)
+
+
+def test_a_test_that_no_cut_can_save_is_refused(training_set_of):
+    training_set = training_set_of(leads=range(100), ready=[0, 1] * 30 + [0] * 40)
+    with pytest.raises(LeadmlError) as caught:
+        rolling_periods(training_set, from_day(60))
+    assert (caught.value.code, caught.value.where) == ("too_few_outcomes", "models/readiness.yaml, test (test)")
+
+
+def test_without_anything_to_learn_before_the_test_there_is_no_period(training_set_of):
+    """Later periods would have something: but the test begins where it was agreed, not where it suits."""
+    training_set = training_set_of(leads=range(100), ready=[0] * 20 + [0, 1] * 40, closed_on=np.arange(100) + 1)
+    with pytest.raises(LeadmlError) as caught:
+        rolling_periods(training_set, from_day(20))
+    assert (caught.value.code, caught.value.where) == ("too_few_outcomes", "models/readiness.yaml, test (train)")
+
+
+def test_the_tests_of_all_periods_lie_one_after_the_other(training_set_of):
+    training_set = training_set_of(leads=range(100), ready=[0, 1] * 50, number=np.arange(100.0))
+    splits = rolling_periods(training_set, from_day(60))
+    together, period_of = join_tests(splits)
+    assert together.features.values.ravel().tolist() == list(range(60, 100))
+    assert together.snapshots.as_of.tolist() == (np.arange(60, 100) * DAY).tolist()
+    assert np.bincount(period_of).tolist() == [len(split.test) for split in splits]

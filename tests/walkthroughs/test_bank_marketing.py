@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leadml.cli.tables import verdict_lines
+from leadml.cli.comparisons import verdict_lines
 from leadml.clock import MINUTE, SECOND, parse_instant
 from leadml.evaluate import auc
 from leadml.history.tables import Finding
@@ -88,5 +88,5 @@ def test_in_rolling_windows_it_ranks_a_little_better_than_chance_and_no_split_fl
     for start in range(TRAINED_ON, len(calls) - TESTED_ON, EVERY):
         model = fit_recipe(calls.rows(np.arange(start - TRAINED_ON, start)), bank.spec)
         window = calls.rows(np.arange(start, start + TESTED_ON))
-        found.append(auc(window.ready, model.contributions(window.features).margin))
+        found.append(auc(window.ready, model.margin(window.features)))
     assert 0.53 < np.mean(found) < 0.66

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leadml.cli.tables import verdict_lines
+from leadml.cli.comparisons import verdict_lines
 from leadml.compare import compare_recipe
 from leadml.project import Project
 
@@ -40,7 +40,8 @@ def comparison(bpi2012, training_set):
 
 
 def test_the_snapshots_are_those_of_the_protocol(comparison):
-    assert comparison.trained_on == PROTOCOL_SNAPSHOTS
+    (period,) = comparison.periods
+    assert period.trained_on == PROTOCOL_SNAPSHOTS
     assert comparison.test_from >= "2011-12-24"
 
 

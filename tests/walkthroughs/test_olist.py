@@ -37,7 +37,7 @@ def protocol(training_set, olist):
     earlier = training_set.created_at < start
     split = Split(training_set.rows(earlier), training_set.rows(~earlier), start, 0)
     judged = fit_recipe(split.train, olist.spec)
-    return compare(split, judged, judged.rules, seed=7)
+    return compare([split], [{"readiness": judged, "rules": judged.rules}], olist.spec)
 
 
 def test_a_contact_is_over_at_the_end_of_its_day_in_sao_paulo(olist):

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from leadml.compare import Comparison
-from leadml.evaluate import MEAN_OF_AGES, METRICS, Figure
 from leadml.history.tables import Finding
 from leadml.scoring import LeadScore
 from leadml.wording.numbers import chance_in_words, moment
@@ -82,34 +80,6 @@ def top_reasons(score: LeadScore, language: Language, *, shown: int = _REASONS_S
     ]
 
 
-def comparison_table(comparison: Comparison, language: Language) -> Table:
-    """Lay out readiness beside the rules, by age and metric, with 95 % intervals."""
-    title = say(
-        "comparison.title",
-        language,
-        test_from=comparison.test_from[:10],
-        test_to=comparison.test_to[:10],
-        leads=comparison.leads,
-        snapshots=comparison.snapshots,
-        ready=comparison.ready,
-    )
-    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for column in ("age", "metric", "readiness", "rules", "gain"):
-        table.add_column(say(f"comparison.{column}", language))
-    for place, verdict in enumerate(comparison.verdicts):
-        starts_age = place % len(METRICS) == 0
-        table.add_row(
-            age_in_words(verdict.age, language) if starts_age else "",
-            say(f"comparison.{verdict.metric}", language),
-            _with_interval(verdict.first),
-            _with_interval(verdict.second),
-            _with_interval(verdict.gain, signed=True),
-            style="bold" if verdict.age == MEAN_OF_AGES else "",
-            end_section=place % len(METRICS) == len(METRICS) - 1,
-        )
-    return table
-
-
 def left_out_lines(left_out: Mapping[str, int], used: int, language: Language) -> list[str]:
     """Say which snapshots are not used, and why: nothing is dropped in silence.
 
@@ -140,39 +110,4 @@ def finding_lines(findings: Sequence[Finding], language: Language) -> list[str]:
     return [
         f"{finding.table}: {say(f'finding.{finding.key}', language, count=f'{finding.count:,}', **finding.values)}"
         for finding in findings
-    ]
-
-
-def age_in_words(age: str, language: Language) -> str:
-    """Name an age as readers know it."""
-    return say("comparison.mean_of_ages", language) if age == MEAN_OF_AGES else age
-
-
-def _with_interval(figure: Figure, *, signed: bool = False) -> str:
-    form = "+.3f" if signed else ".3f"
-    return f"{figure.value:{form}} [{figure.low:{form}}, {figure.high:{form}}]"
-
-
-def verdict_lines(comparison: Comparison, language: Language) -> list[str]:
-    """Say in sentences who is better, by how much, and what the figures do not say."""
-    verdict = comparison.overall("auc")
-    kind = "not_proven" if not verdict.proven else "better" if verdict.gain.low > 0 else "worse"
-    return [
-        say(
-            f"verdict.{kind}",
-            language,
-            first=f"{verdict.first.value:.3f}",
-            second=f"{verdict.second.value:.3f}",
-            gain=f"{verdict.gain.value:+.3f}",
-            low=f"{verdict.gain.low:+.3f}",
-            high=f"{verdict.gain.high:+.3f}",
-        ),
-        say(
-            "verdict.about",
-            language,
-            trained_on=comparison.trained_on,
-            in_the_gap=comparison.in_the_gap,
-            not_worked=round(100 * comparison.not_worked_share),
-        ),
-        *([say("verdict.row_order", language)] if comparison.clock == "row_order" else []),
     ]

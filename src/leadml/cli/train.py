@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from leadml.cli.comparisons import report
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
-from leadml.cli.tables import comparison_table, finding_lines, left_out_lines, verdict_lines
+from leadml.cli.tables import finding_lines, left_out_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.clock import to_iso
 from leadml.errors import LeadmlError
@@ -73,9 +74,8 @@ def _accepted(names: list[str], reasons: list[str]) -> dict[str, str]:
 def show_training(training: Training, language: Language) -> None:
     """Print how good the recipe is and what was registered."""
     console = out()
-    console.print(comparison_table(training.comparison, language))
-    for line in verdict_lines(training.comparison, language):
-        console.print(line)
+    for part in report(training.comparison, language):
+        console.print(part)
     for line in left_out_lines(training.training_set.left_out, len(training.training_set), language):
         console.print(line)
     for line in finding_lines(training.findings, language):

@@ -71,8 +71,8 @@ def judge_model(training: Training, judged: ReadinessModel, test: TrainingSet, t
     chance = true_chance(test, truth)
     return Judgement(
         best_auc=expected_auc(test, chance, chance),
-        readiness_auc=expected_auc(test, judged.contributions(test.features).margin, chance),
-        rules_auc=expected_auc(test, judged.rules.contributions(test.features).margin, chance),
+        readiness_auc=expected_auc(test, judged.margin(test.features), chance),
+        rules_auc=expected_auc(test, judged.rules.margin(test.features), chance),
         drivers_found=int(found),
         drivers=len(DRIVERS),
         noise_share=sum(sizes[noise.name] for noise in NOISE) / sum(sizes.values()),

@@ -58,6 +58,12 @@ class LatestLeadsSpec(Specification):
     from_: Annotated[
         datetime | None, Field(alias="from", description="leads created from then on; or give `share_of_leads`")
     ] = None
+    periods: Annotated[
+        int,
+        Field(
+            ge=1, description="the test is cut into so many periods, each judged by a model of what was known before"
+        ),
+    ] = 3
 
     @field_validator("from_")
     @classmethod

@@ -24,6 +24,7 @@ def recipe_with(tmp_path):
 def test_a_recipe_needs_only_a_name_and_its_snapshots(recipe_with):
     recipe = recipe_with()
     assert recipe.test.share_of_leads == 0.25
+    assert recipe.test.periods == 3
     assert recipe.learner.leaves == 8
     assert recipe.seed == 7
 
@@ -75,6 +76,8 @@ def test_what_does_not_hang_together_is_said(recipe_with, lines, where, problem)
         ("test: {from: 2011-12-24}", "Write a time with its zone, as in 2011-12-24T00:00:00+00:00."),
         ("test: {from: christmas}", "Write a time with its zone, as in 2011-12-24T00:00:00+00:00."),
         ("test: {share_of_leads: 1}", "Write a number less than 1."),
+        ("test: {share_of_leads: 0.2, periods: 0}", "Write a number greater than or equal to 1."),
+        ("test: {share_of_leads: 0.2, periods: 1.5}", "Write a whole number."),
         ("snapshots: []", "Write a list of at least 1."),
         ("snapshots: [{since: mql, days: -1}]", "Write a number greater than or equal to 0."),
         ("learner: {leaves: 1}", "Write a number greater than or equal to 2."),
