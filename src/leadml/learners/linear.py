@@ -23,6 +23,7 @@ _HELD_AT, _FEW_VALUES = (0.005, 0.995), 20
 # The precision of the prior is never below this multiple of the number of outcomes.
 WEAKEST_PENALTY_AN_OUTCOME = 0.01
 _ITERATIONS = 200
+_DRAWS = 24
 
 
 @dataclass(frozen=True)
@@ -200,10 +201,31 @@ class Prior:
         How far all of them together are believed to move a lead.
     bounds : sequence of (low, high), shape (n_coefficients,)
         From `Design.bounds`.
+    centre : float array, shape (n_coefficients,), or float
+        Where they are believed to lie: at nothing.
     """
 
     variance: float
     bounds: Sequence[tuple[float | None, float | None]]
+    centre: Numbers | float = 0.0
+
+
+def penalty_of(laid: Laid, answers: tuple[Numbers, Numbers], variance: float) -> float:
+    """Turn a prior variance of the margin into the precision of each coefficient.
+
+    Parameters
+    ----------
+    laid : Laid
+    answers : (ready, weights), float arrays of shape (n_snapshots,)
+    variance : float, > 0, squared log-odds
+
+    Returns
+    -------
+    penalty : float
+        Never weaker than a hundredth of the number of ready snapshots.
+    """
+    ready, weights = answers
+    return max(laid.variance(weights) / variance, WEAKEST_PENALTY_AN_OUTCOME * float(weights @ ready))
 
 
 def fit_coefficients(
@@ -232,13 +254,13 @@ def fit_coefficients(
     penalty = max(sum of the columns' variances / prior variance, 0.01 * number of ready snapshots).
     """
     ready, weights = answers
-    penalty = max(laid.variance(weights) / prior.variance, WEAKEST_PENALTY_AN_OUTCOME * float(weights @ ready))
+    penalty = penalty_of(laid, answers, prior.variance)
 
     def loss(line: Numbers) -> tuple[float, Numbers]:
         margin = offset + line[0] + laid.times(line[1:])
-        residuals = weights * (probability(margin) - ready)
-        value = float(weights @ (np.logaddexp(0.0, margin) - ready * margin)) + penalty / 2 * float(line[1:] @ line[1:])
-        return value, np.concatenate([[residuals.sum()], laid.turned(residuals) + penalty * line[1:]])
+        residuals, away = weights * (probability(margin) - ready), line[1:] - prior.centre
+        value = float(weights @ (np.logaddexp(0.0, margin) - ready * margin)) + penalty / 2 * float(away @ away)
+        return value, np.concatenate([[residuals.sum()], laid.turned(residuals) + penalty * away])
 
     found = minimize(
         loss,
@@ -250,6 +272,45 @@ def fit_coefficients(
     )
     line: Numbers = np.asarray(found.x, dtype=np.float64)
     return line
+
+
+def draw_doubts(laid: Laid, chance: Numbers, evidence: Numbers, *, penalty: float, seed: int) -> Numbers:
+    """Draw by how much intercept and coefficients may be wrong, as far as the outcomes allow.
+
+    Parameters
+    ----------
+    laid : Laid, n_snapshots rows
+    chance : float array, shape (n_snapshots,)
+        As the model gives them.
+    evidence : float array, shape (n_snapshots,)
+        Weights that sum to the number of leads.
+    penalty : float, > 0
+        Precision of the prior on each coefficient.
+    seed : int
+
+    Returns
+    -------
+    doubts : float array, shape (24, 1 + width), log-odds
+        The mean square of a lead's columns times the draws is the variance of its margin.
+
+    Notes
+    -----
+    Laplace's approximation: normal, with the inverse of the curvature of the loss as covariance. Words of one category
+    exclude each other, and are taken as unrelated to everything else.
+    """
+    information = evidence * chance * (1 - chance)
+    dense = np.column_stack([np.ones(len(information)), laid.dense])
+    curvature = dense.T @ (dense * information[:, None])
+    curvature[np.diag_indices_from(curvature)] += np.r_[1e-6, np.full(laid.dense.shape[1], penalty)]
+    random = np.random.default_rng(seed)
+    of_numbers = np.linalg.solve(np.linalg.cholesky(curvature).T, random.standard_normal((len(curvature), _DRAWS)))
+    of_words = [
+        random.standard_normal((end - begin, _DRAWS))
+        / np.sqrt(np.bincount(codes, information, end - begin) + penalty)[:, None]
+        for begin, end, codes in laid.codes
+    ]
+    doubts: Numbers = np.vstack([of_numbers, *of_words]).T
+    return doubts
 
 
 def _spans(matrix: FeatureMatrix, place: int, weights: Numbers) -> tuple[float, float, float, float]:

@@ -18,16 +18,16 @@ from typing import Any
 import lightgbm
 import numpy as np
 import orjson
-from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
+from leadml.agreement.scale import probability
 from leadml.dataset import TrainingSet
 from leadml.engine.matrix import FeatureMatrix
 from leadml.history.tables import Numbers
 from leadml.learners.calibration import CalibrationLine, codes_of, fit_slope_and_shifts, level_of_now
 from leadml.learners.choice import Forward, Strength, choose_strength, faded
 from leadml.learners.contract import Contributions
-from leadml.learners.linear import Design, Prior, fit_coefficients
+from leadml.learners.linear import Design, Prior, draw_doubts, fit_coefficients, penalty_of
 from leadml.learners.recipe import Recipe
 from leadml.learners.rules import RulesModel
 from leadml.learners.trees import Grove, sizes
@@ -38,7 +38,12 @@ from leadml.specs.rules_spec import RulesSpec
 LINEAR_SHARE, TREES_SHARE = 0.25, 0.75
 # Each bag leaves out a fifth of the leads.
 _LEFT_OUT_SHARE = 0.2
-_INTERVAL = 0.9
+# How sure a model is: how far its bags lie apart, how far its coefficients could lie elsewhere under a wide prior, and
+# a third of a log-odds that no number of outcomes takes away: one model for all ages, and facts that tell only so
+# much (decision 0016).
+_INTERVAL_QUANTILE = 1.645  # 90 % of a normal distribution
+_DOUBTED_VARIANCE = 1.0
+_NEVER_SURER = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class ReadinessModel:
     calibration : CalibrationLine
     bag_lines : tuple of CalibrationLine
         The same line as each bag found it; empty in models that do not know how sure they are.
+    doubts : float array, shape (n_draws, 1 + n_columns), or None
+        Draws of how wrong intercept and coefficients of the straight part may be.
     outcomes : int or None
         Ready leads learned from; None, as below, of models from before this was kept.
     rules_share : float in 0..1, or None
@@ -87,6 +94,7 @@ class ReadinessModel:
     shares: Shares = field(default_factory=Shares)
     calibration: CalibrationLine = field(default_factory=CalibrationLine)
     bag_lines: tuple[CalibrationLine, ...] = ()
+    doubts: Numbers | None = None
     outcomes: int | None = None
     rules_share: float | None = None
 
@@ -153,25 +161,27 @@ class ReadinessModel:
 
         Notes
         -----
-        The spread of n bags that each leave out a share d of the leads is that of a delete-d jackknife: the variance of
-        the mean of bags is (1 - d) / d times the variance between them. The width is Student's quantile with n - 1
-        degrees of freedom.
+        margin +- 1.645 * sqrt(variance between bags + variance of doubts + (1 / 3)**2). The spread of bags that each leave
+        out a share d of the leads is that of a delete-d jackknife: the variance of their mean is (1 - d) / d times the
+        variance between them. It tells how the model would differ on other leads; the doubts tell what it was too
+        cautious to learn.
 
         References
         ----------
         Shao, J. and Wu, C. F. J. (1989). A general theory for jackknife variance estimation.
         """
-        if len(self.bag_lines) < 2:
+        if self.design is None or self.doubts is None or len(self.bag_lines) < 2:
             return None
         rules = self.rules.margin(matrix)
         known = matrix.recoded(self.words)
-        bags = [
-            line.on_margin(rules + added, known)
-            for line, added in zip(self.bag_lines, self._added_by_bag(known), strict=True)
-        ]
-        spread = np.std(bags, axis=0, ddof=1) * np.sqrt((1 - _LEFT_OUT_SHARE) / _LEFT_OUT_SHARE)
-        width = float(stdtrit(len(bags) - 1, (1 + _INTERVAL) / 2)) * spread
-        margin = self.margin(matrix)
+        added = self._added_by_bag(known)
+        bags = [line.on_margin(rules + of_bag, known) for line, of_bag in zip(self.bag_lines, added, strict=True)]
+        between = np.var(bags, axis=0, ddof=1) * (1 - _LEFT_OUT_SHARE) / _LEFT_OUT_SHARE
+        laid = self.design.lay_out(known)
+        doubted = [doubt[0] + laid.times_alone(doubt[1:]) for doubt in self.doubts]
+        could_be = self.calibration.slope**2 * np.mean(np.square(doubted), axis=0)
+        width = _INTERVAL_QUANTILE * np.sqrt(between + could_be + _NEVER_SURER**2)
+        margin = self.calibration.on_margin(rules + np.mean(added, axis=0), known)
         return margin - width, margin + width
 
     def _growing(self, matrix: FeatureMatrix) -> tuple[lightgbm.Booster, ...]:
@@ -204,6 +214,7 @@ class ReadinessModel:
             "shares": {"linear": self.shares.linear, "trees": self.shares.trees},
             "calibration": self.calibration.to_dict(),
             "bag_lines": [line.to_dict() for line in self.bag_lines],
+            "doubts": None if self.doubts is None else self.doubts.tolist(),
             "outcomes": self.outcomes,
             "rules_share": self.rules_share,
         }
@@ -213,7 +224,7 @@ class ReadinessModel:
         """Read what `to_dict` wrote, with the trees' texts; models from before there was a straight part have none."""
         rules = RulesSpec.model_validate_json(orjson.dumps({"rules": content["rules"]})).rules
         names, words = tuple(content["names"]), {name: tuple(known) for name, known in content["words"].items()}
-        design, lines = content.get("design"), content.get("lines")
+        design, lines, doubts = content.get("design"), content.get("lines"), content.get("doubts")
         return cls(
             rules=RulesModel(rules, content["intercept"], content["slope"], tuple(content["usual_points"])),
             trees=tuple(trees),
@@ -224,6 +235,7 @@ class ReadinessModel:
             shares=Shares(**content.get("shares", {})),
             calibration=CalibrationLine(**content.get("calibration", {})),
             bag_lines=tuple(CalibrationLine(**line) for line in content.get("bag_lines", ())),
+            doubts=None if doubts is None else np.array(doubts, dtype=np.float64),
             outcomes=content.get("outcomes"),
             rules_share=content.get("rules_share"),
         )
@@ -280,6 +292,7 @@ class _Fit:
         added = [self._added(line, booster) for line, booster in learned]
         mean = np.mean(added, axis=0)
         forward = self.strength.forward
+        calibration = self._calibration(mean, np.ones(len(self.ready)), forward)
         return ReadinessModel(
             rules=self.rules,
             trees=tuple(booster.model_to_string(num_iteration=-1) for booster in boosters),
@@ -288,8 +301,9 @@ class _Fit:
             design=self.design,
             lines=lines,
             shares=self.shares,
-            calibration=self._calibration(mean, np.ones(len(self.ready)), forward),
+            calibration=calibration,
             bag_lines=tuple(self._calibration(one, part, forward) for one, part in zip(added, kept, strict=True)),
+            doubts=self._doubts(calibration.on_margin(self.offset + mean, self.matrix)),
             outcomes=self._outcomes(),
             rules_share=_rules_share(self.offset, mean, self.weights),
         )
@@ -347,6 +361,13 @@ class _Fit:
         return CalibrationLine(
             level, slope, dict(zip(self.type_words, shifts.tolist(), strict=True)), self.recipe.lead_type
         )
+
+    def _doubts(self, margin: Numbers) -> Numbers:
+        """Draw how wrong the straight part may be, under a prior wide enough not to hide anything."""
+        evidence = self._evidence(np.ones(len(self.ready)))
+        penalty = penalty_of(self.laid, (self.ready, evidence), _DOUBTED_VARIANCE)
+        doubts = draw_doubts(self.laid, probability(margin), evidence, penalty=penalty, seed=self.recipe.seed)
+        return np.round(doubts, 5)  # finer digits would only make the file longer
 
     def _evidence(self, kept: Numbers) -> Numbers:
         """Weights that sum to the number of leads: the snapshots of a lead say the same again."""
