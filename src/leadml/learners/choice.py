@@ -25,7 +25,7 @@ from leadml.splits import forward_blocks, latest_leads, leads_created
 # are as many as a small funnel bears; twice or half of either costs half a nat. All time counts alike; that the past
 # fades must be worth some nats.
 USUAL_PRIOR_VARIANCE = 0.25
-USUAL_ROUNDS = 150
+USUAL_ROUNDS = 45
 _OCTAVE_COST = 1.0
 _FADING_COST = 3.0
 _PRIOR_VARIANCES = (0.015, 0.06, 0.12, 0.25, 0.5, 1.0, 4.0)
@@ -33,6 +33,7 @@ _HALF_LIVES = (None, 0.25, 0.125)
 _MOST_TO_CHOOSE_ON = 30_000  # snapshots
 
 Candidate = TypeVar("Candidate")
+_Said = dict[tuple[float | None, float], Numbers]
 
 
 @dataclass(frozen=True)
@@ -164,16 +165,15 @@ def choose_strength(training_set: TrainingSet, recipe: Recipe, *, workers: int) 
     if not blocks:
         return Strength(None, USUAL_PRIOR_VARIANCE, min(USUAL_ROUNDS, recipe.learner.most_trees), Forward())
 
-    def straight(block: _Block) -> dict[tuple[float | None, float], Numbers]:
-        return {
-            (half_life, prior_variance): said
-            for half_life in _HALF_LIVES
-            for prior_variance, said in _try_straight(block, recipe, half_life)
-        }
+    def straight(candidates: Sequence[tuple[float | None, float]]) -> Callable[[_Block], _Said]:
+        return lambda block: _try_straight(block, recipe, candidates)
 
     with ThreadPoolExecutor(workers) as pool:
-        said = list(pool.map(straight, blocks))
-        half_life, prior_variance = _best(blocks, said, _cost_of_straight)
+        ways = [(half_life, USUAL_PRIOR_VARIANCE) for half_life in _HALF_LIVES]
+        half_life, _ = _best(blocks, list(pool.map(straight(ways), blocks)), _cost_of_straight)
+        strengths = [(half_life, variance) for variance in _PRIOR_VARIANCES]
+        said = list(pool.map(straight(strengths), blocks))
+        _, prior_variance = _best(blocks, said, _cost_of_straight)
 
         def branching(block: _Block) -> dict[int, Numbers]:
             return _try_trees(block, recipe, half_life)
@@ -201,18 +201,18 @@ def _latest(training_set: TrainingSet) -> Codes:
     return np.flatnonzero(latest_leads(training_set, share))
 
 
-def _try_straight(block: _Block, recipe: Recipe, half_life: float | None) -> list[tuple[float, Numbers]]:
-    """Let the straight way learn from the earlier leads at every strength, and speak of the later ones."""
-    matrix, ready, weights = block.earlier.features, block.earlier.ready, faded(block.earlier, half_life)
-    line = RulesModel.fit(recipe.rules, matrix, ready, weights)
-    design = Design.of(matrix, weights)
-    offset, offset_later = line.margin(matrix), line.margin(block.later.features)
-    laid, laid_later = design.lay_out(matrix), design.lay_out(block.later.features)
-    bounds = design.bounds(recipe.directions)
-    said, found = [], None
-    for variance in _PRIOR_VARIANCES:
-        found = fit_coefficients(laid, (ready, weights), offset, Prior(variance, bounds), begin=found)
-        said.append((variance, offset_later + found[0] + laid_later.times(found[1:])))
+def _try_straight(block: _Block, recipe: Recipe, candidates: Sequence[tuple[float | None, float]]) -> _Said:
+    """Let the straight way learn from the earlier leads at several strengths, and speak of the later ones."""
+    matrix, ready = block.earlier.features, block.earlier.ready
+    said, found = {}, None
+    for half_life, variance in candidates:
+        weights = faded(block.earlier, half_life)
+        line = RulesModel.fit(recipe.rules, matrix, ready, weights)
+        design = Design.of(matrix, weights)
+        prior = Prior(variance, design.bounds(recipe.directions))
+        found = fit_coefficients(design.lay_out(matrix), (ready, weights), line.margin(matrix), prior, begin=found)
+        later = block.later.features
+        said[half_life, variance] = line.margin(later) + found[0] + design.lay_out(later).times(found[1:])
     return said
 
 

@@ -161,10 +161,10 @@ class ReadinessModel:
 
         Notes
         -----
-        margin +- 1.645 * sqrt(variance between bags + variance of doubts + (1 / 3)**2). The spread of bags that each leave
-        out a share d of the leads is that of a delete-d jackknife: the variance of their mean is (1 - d) / d times the
-        variance between them. It tells how the model would differ on other leads; the doubts tell what it was too
-        cautious to learn.
+        margin +- 1.645 * sqrt(variance between bags + variance of doubts + (1 / 3)**2). The spread of bags that each
+        leave out a share d of the leads is that of a delete-d jackknife: the variance of their mean is (1 - d) / d
+        times the variance between them. It tells how the model would differ on other leads; the doubts tell what it was
+        too cautious to learn.
 
         References
         ----------

@@ -65,7 +65,7 @@ class Grove:
             "cat_smooth": 20.0,
             "monotone_constraints": [recipe.directions.get(name, 0) for name in matrix.names],
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,
             "num_threads": 1,
             "verbosity": -1,
         }

@@ -82,14 +82,14 @@ class LatestLeadsSpec(Specification):
 class LearnerSpec(Specification):
     """Settings of the learner. How strongly each part learns is chosen on later leads, within these bounds."""
 
-    learning_rate: Annotated[float, Field(gt=0, le=1, description="how much each tree may change")] = 0.03
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="how much each tree may change")] = 0.1
     leaves: Annotated[
         int, Field(ge=2, le=256, description="largest number of leaves of a tree; half as many is tried too")
     ] = 8
     smallest_leaf: Annotated[int, Field(ge=1, description="fewest snapshots in a leaf")] = 40
     most_trees: Annotated[
         int, Field(ge=0, le=5000, description="largest number of trees that is tried; 0: no trees")
-    ] = 400
+    ] = 120
     bags: Annotated[int, Field(ge=2, le=50, description="models averaged, each without another fifth of the leads")] = (
         10
     )
