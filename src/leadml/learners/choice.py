@@ -8,6 +8,7 @@ blocks say is weighed against a prior belief in nats, so a handful of outcomes m
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TypeVar
 
 import numpy as np
@@ -203,16 +204,17 @@ def _latest(training_set: TrainingSet) -> Codes:
 
 def _try_straight(block: _Block, recipe: Recipe, candidates: Sequence[tuple[float | None, float]]) -> _Said:
     """Let the straight way learn from the earlier leads at several strengths, and speak of the later ones."""
-    matrix, ready = block.earlier.features, block.earlier.ready
+    matrix, ready, later = block.earlier.features, block.earlier.ready, block.later.features
     said, found = {}, None
-    for half_life, variance in candidates:
+    for half_life, of_half_life in groupby(candidates, key=lambda candidate: candidate[0]):
         weights = faded(block.earlier, half_life)
         line = RulesModel.fit(recipe.rules, matrix, ready, weights)
         design = Design.of(matrix, weights)
-        prior = Prior(variance, design.bounds(recipe.directions))
-        found = fit_coefficients(design.lay_out(matrix), (ready, weights), line.margin(matrix), prior, begin=found)
-        later = block.later.features
-        said[half_life, variance] = line.margin(later) + found[0] + design.lay_out(later).times(found[1:])
+        laid, laid_later, bounds = design.lay_out(matrix), design.lay_out(later), design.bounds(recipe.directions)
+        offset, offset_later = line.margin(matrix), line.margin(later)
+        for _, variance in of_half_life:
+            found = fit_coefficients(laid, (ready, weights), offset, Prior(variance, bounds), begin=found)
+            said[half_life, variance] = offset_later + found[0] + laid_later.times(found[1:])
     return said
 
 

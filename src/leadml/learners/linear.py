@@ -268,7 +268,7 @@ def fit_coefficients(
         jac=True,
         method="L-BFGS-B",
         bounds=[(None, None), *prior.bounds],
-        options={"maxiter": _ITERATIONS, "ftol": 1e-8},
+        options={"maxiter": _ITERATIONS, "ftol": 1e-7},
     )
     line: Numbers = np.asarray(found.x, dtype=np.float64)
     return line

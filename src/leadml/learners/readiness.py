@@ -276,6 +276,8 @@ class _Fit:
         self.design = Design.of(self.matrix, self.weights)
         self.laid = self.design.lay_out(self.matrix)
         self.prior = Prior(strength.prior_variance, self.design.bounds(recipe.directions))
+        # Where every bag begins to look: near to where it will arrive.
+        self.begin = fit_coefficients(self.laid, (self.ready, self.weights), self.offset, self.prior)
         self.grove = Grove(self.matrix, self.ready, self.offset, recipe)
         self.types = codes_of(self.matrix, recipe.lead_type)
         self.type_words = () if recipe.lead_type is None else self.matrix.words[recipe.lead_type]
@@ -327,7 +329,7 @@ class _Fit:
     def _learn(self, bag: int, kept: Numbers) -> tuple[Numbers, lightgbm.Booster | None]:
         """Learn one bag: the straight way, and the trees."""
         weights = self.weights * kept
-        line = fit_coefficients(self.laid, (self.ready, weights), self.offset, self.prior)
+        line = fit_coefficients(self.laid, (self.ready, weights), self.offset, self.prior, begin=self.begin)
         if self.strength.rounds == 0:
             return line, None
         by_turns = sizes(self.recipe.learner)
