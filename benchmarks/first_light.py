@@ -19,7 +19,8 @@ from leadml.compare import compare_recipe
 from leadml.dataset import TrainingSet
 from leadml.demo.generate import generate, write
 from leadml.demo.judgement import judge_model
-from leadml.project import Project, Training
+from leadml.project import Project
+from leadml.publishing import Training
 from leadml.splits import split_by_time
 from leadml.training import fit_recipe, train
 

@@ -278,13 +278,39 @@ def compare_recipe(
     check_rivals(rivals)
     if not 0 < top_share <= 1:
         raise LeadmlError("unfit_value", where="top_share", value=top_share, problem="give a share over 0, up to 1")
-    periods = rolling_periods(training_set, spec.readiness.test)
-    fitted = [_fit(split, spec, rivals) for split in periods]
+    periods, fitted = fit_periods(training_set, spec, rivals=rivals)
     measures = Measures(top_share=top_share, seed=spec.readiness.seed)
     comparison = compare(periods, fitted, spec, measures=measures)
     if learning_curve:
         comparison = replace(comparison, learning_curve=_learning_curve(periods[-1], spec, measures))
     return comparison
+
+
+def fit_periods(
+    training_set: TrainingSet, spec: ProjectSpec, *, rivals: Sequence[str] = USUAL_RIVALS
+) -> tuple[tuple[Split, ...], list[dict[str, Model]]]:
+    """Fit the project's recipe and its rivals before each period of the test.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    spec : ProjectSpec
+    rivals : sequence of str
+        Some of `RIVALS`.
+
+    Returns
+    -------
+    periods : tuple of Split
+    fitted : list of dict of contestant to Model, one a period
+        Readiness first.
+
+    Raises
+    ------
+    LeadmlError
+        `too_few_outcomes`.
+    """
+    periods = rolling_periods(training_set, spec.readiness.test)
+    return periods, [_fit(split, spec, rivals) for split in periods]
 
 
 def check_rivals(names: Sequence[str], *, where: str = "--with") -> None:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,12 @@ import numpy as np
 import orjson
 import pandas as pd
 
+from leadml.agreement.crossings import PublishingEffect
+from leadml.agreement.proposals import ScaleProposal
 from leadml.champion import VERSION_FILE, champion_folder, run_folder
 from leadml.clock import just_after, now, parse_instant, to_iso
-from leadml.compare import USUAL_RIVALS, Comparison, check_rivals, compare_recipe
+from leadml.compare import USUAL_RIVALS, Comparison, check_rivals, compare_recipe, fit_periods
+from leadml.compare import compare as compare_fitted
 from leadml.coverage import Coverage, cover
 from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import Catalogue, check_features, check_rules
@@ -21,19 +24,21 @@ from leadml.engine.kind import use_kinds
 from leadml.engine.unheard import unheard_words
 from leadml.errors import LeadmlError, known_words
 from leadml.evaluate import TOP_SHARE
+from leadml.gate import fit_champion, judge_recipe, refuse
 from leadml.history.checks import CheckReport, check_history
 from leadml.history.dirty import QUARANTINE
 from leadml.history.opening import Beside
 from leadml.history.sources import Progress, read_history
-from leadml.history.tables import Finding, History
+from leadml.history.tables import Codes, Finding, History
 from leadml.leakage.acceptance import accepted_leaks
 from leadml.leakage.audit import audit
 from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
+from leadml.publishing import Training, judged_on, metrics_of, score_under_both
 from leadml.scoring import LeadScore, Scorer
 from leadml.snapshots import is_open
 from leadml.specs.project_spec import ProjectSpec, read_project
-from leadml.training import learned_outcome, prepare, train
+from leadml.training import learned_outcome, prepare, rules_alone, train
 from leadml.wording.texts import nearest
 
 if TYPE_CHECKING:
@@ -42,33 +47,6 @@ if TYPE_CHECKING:
 
 def _quietly(_step: str) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """A registered model and how its recipe did on leads it had not seen.
-
-    Attributes
-    ----------
-    model : TrainedModel
-        The recipe fitted on every answer that is known.
-    comparison : Comparison
-        The same recipe, fitted before the test began, against the rules.
-    training_set : TrainingSet
-    base_rate : float
-        Share of ready leads, each lead weighing the same.
-    findings : tuple of Finding
-        Features that see nothing, as `Coverage` tells them.
-    audit : AuditReport or None
-        What the leakage audit said before; None where nobody asked it.
-    """
-
-    model: TrainedModel
-    comparison: Comparison
-    training_set: TrainingSet
-    base_rate: float
-    findings: tuple[Finding, ...] = ()
-    audit: AuditReport | None = None
 
 
 class Project:
@@ -248,33 +226,82 @@ class Project:
         ------
         LeadmlError, ProblemsError
             `leak_found` for each error of the audit that is not accepted, `unknown_leak` for a name that
-            was not found.
+            was not found; `gate_better_than_rules` and its like where the recipe did not earn its place, the champion
+            before it then stays.
         """
-        from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
-
         training_set = self._prepared
         report = self._audited(training_set)
         accepted = accepted_leaks(report, accept_leaks or {})
         if accepted:
             training_set = replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
+        before = self._champion_before()
         self.on_progress("judge")
-        comparison = compare_recipe(training_set, self.spec)
+        periods, fitted = fit_periods(training_set, self.spec)
+        comparison = compare_fitted(periods, fitted, self.spec)
+        champions, note = fit_champion(before, training_set, self.spec, lambda spec: prepare(self.history, spec))
+        gate = judge_recipe(periods, fitted, champions, note)
+        if before is not None and note != "other_words" and not before.recipe.get("rules_alone"):
+            refuse(gate)
         self.on_progress("fit")
         model = train(training_set, self.spec)
+        model = replace(model, recipe={**model.recipe, "judged": judged_on(comparison, gate)})
+        if gate.failed:
+            model = rules_alone(model)
         self.on_progress("register")
+        registered = self._registered(model, comparison)
+        return Training(
+            registered,
+            comparison,
+            training_set,
+            training_set.base_rate,
+            findings=cover(self.history, training_set, self.spec).findings,
+            audit=report,
+            gate=gate,
+            publishing=self._effect(before, registered),
+            proposal=None
+            if before
+            else ScaleProposal.of(training_set.base_rate, self.spec.agreement.definitions.lead_score),
+        )
+
+    def _registered(self, model: TrainedModel, comparison: Comparison) -> TrainedModel:
+        """Keep a model and make it the champion; whoever is killed on the way leaves the champion as it was."""
+        from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
+
+        settings = self.spec.readiness.learner.model_dump(exclude_none=True)
         with tempfile.TemporaryDirectory() as folder:
             model.write(Path(folder))
             version = register(
                 Path(folder),
                 project_folder=self.folder,
                 name=model.name,
-                parameters={"seed": self.spec.readiness.seed, **self.spec.readiness.learner.model_dump()},
-                metrics=_metrics(comparison),
+                parameters={"seed": self.spec.readiness.seed, **settings},
+                metrics=metrics_of(comparison),
             )
-        findings = cover(self.history, training_set, self.spec).findings
-        return Training(
-            replace(model, version=version), comparison, training_set, training_set.base_rate, findings, report
-        )
+        return replace(model, version=version)
+
+    def _champion_before(self) -> TrainedModel | None:
+        """Read the model that a training wants to follow; one that cannot be read stands in nobody's way."""
+        try:
+            return self.champion()
+        except LeadmlError as error:
+            if error.code not in ("no_champion", "unreadable_model"):
+                raise
+            return None
+
+    def _effect(self, before: TrainedModel | None, after: TrainedModel) -> PublishingEffect | None:
+        """Score all open leads under both models; under other definitions the one before could not."""
+        if before is None or before.definitions != after.definitions:
+            return None
+        instant = self._instant(None)
+        return score_under_both(before, after, self.history, self.spec, (self._open_leads(instant, after), instant))
+
+    def _open_leads(self, instant: int, model: TrainedModel) -> Codes:
+        """Find the leads that are open and below the target stage at an instant."""
+        every = np.arange(len(self.history.lead_ids))
+        instants = np.full(len(every), instant, dtype=np.int64)
+        definitions = self.spec.agreement.definitions
+        outcome = definitions.outcome(learned_outcome(model))
+        return every[is_open(self.history, every, instants, definitions, outcome)]
 
     def compare(
         self,
@@ -359,11 +386,7 @@ class Project:
         self.on_progress("score")
         if lead_ids is not None:
             return scorer.score(self.history, lead_ids, instant)
-        every = np.arange(len(self.history.lead_ids))
-        instants = np.full(len(every), instant, dtype=np.int64)
-        definitions = self.spec.agreement.definitions
-        outcome = definitions.outcome(learned_outcome(scorer.model))
-        open_leads = every[is_open(self.history, every, instants, definitions, outcome)]
+        open_leads = self._open_leads(instant, scorer.model)
         if not len(open_leads):
             raise LeadmlError("no_open_leads", where="--as-of", as_of=to_iso(instant))
         scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in open_leads], instant)
@@ -393,17 +416,6 @@ def _version_in(folder: Path) -> int:
         return int(orjson.loads((folder / VERSION_FILE).read_bytes())["version"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise LeadmlError("unreadable_model", where=f"{folder.name}/{VERSION_FILE}", problem=str(error)) from None
-
-
-def _metrics(comparison: Comparison) -> dict[str, float]:
-    """Name the judged figures as the registry keeps them: `auc`, `auc_rules`, `auc_gain_low`, and so on."""
-    metrics: dict[str, float] = {"test_snapshots": comparison.snapshots, "test_ready": comparison.ready}
-    for metric in ("auc", "lift", "brier", "log_loss"):
-        verdict = comparison.overall(metric)
-        metrics[metric] = verdict.first.value
-        metrics[f"{metric}_rules"] = verdict.second.value
-        metrics[f"{metric}_gain_low"], metrics[f"{metric}_gain_high"] = verdict.gain.low, verdict.gain.high
-    return metrics
 
 
 def scores_frame(scores: Sequence[LeadScore]) -> pd.DataFrame:

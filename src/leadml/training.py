@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -58,6 +59,21 @@ def fit_recipe(training_set: TrainingSet, spec: ProjectSpec) -> ReadinessModel:
     return fit_readiness(
         training_set, Recipe(spec.learned_features, spec.rules.rules, learner=readiness.learner, seed=readiness.seed)
     )
+
+
+def rules_alone(model: TrainedModel) -> TrainedModel:
+    """Take away all that a model learned but the rules' line: what is published where a recipe has not earned more.
+
+    Parameters
+    ----------
+    model : TrainedModel
+
+    Returns
+    -------
+    model : TrainedModel
+        Its answers say that the rules carry the score alone.
+    """
+    return replace(model, readiness=model.readiness.rules_alone(), recipe={**model.recipe, "rules_alone": True})
 
 
 def train(training_set: TrainingSet, spec: ProjectSpec) -> TrainedModel:

@@ -7,7 +7,8 @@ import pytest
 
 from leadml.demo.generate import generate, write
 from leadml.demo.judgement import judge_model
-from leadml.project import Project, Training
+from leadml.project import Project
+from leadml.publishing import Training
 from leadml.splits import split_by_time
 from leadml.training import fit_recipe, train
 

@@ -68,7 +68,7 @@ def demo(
         if len(scores) > top:
             console.print(say("score_table.more", language, number=f"{len(scores) - top:,}"))
         console.print()
-        show_training(training, language)
+        show_training(training, opened.spec.agreement.definitions.lead_score, language)
         _show_truth(judgement, language)
         console.print()
         console.print(say("demo.next", language), markup=False)

@@ -8,12 +8,15 @@ import typer
 
 from leadml.cli.comparisons import report
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.publishing import publishing_lines, volume_table
 from leadml.cli.tables import finding_lines, left_out_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.clock import to_iso
 from leadml.errors import LeadmlError
-from leadml.project import Project, Training
-from leadml.wording.numbers import chance_in_words
+from leadml.project import Project
+from leadml.publishing import Training
+from leadml.specs.agreement_spec import LeadScoreSpec
+from leadml.wording.numbers import chance_in_words, origin_in_words
 from leadml.wording.texts import Language, say
 
 
@@ -57,10 +60,13 @@ def train(
                     "accepted_leaks": model.recipe.get("accepted_leaks", []),
                     "findings": [asdict(finding) for finding in training.findings],
                     "comparison": asdict(training.comparison),
+                    "gate": None if training.gate is None else asdict(training.gate),
+                    "rules_alone": training.rules_alone,
+                    "publishing": None if training.publishing is None else training.publishing.to_dict(),
                 }
             )
         else:
-            show_training(training, language)
+            show_training(training, opened.spec.agreement.definitions.lead_score, language)
 
 
 def _accepted(names: list[str], reasons: list[str]) -> dict[str, str]:
@@ -71,25 +77,62 @@ def _accepted(names: list[str], reasons: list[str]) -> dict[str, str]:
     return dict(zip(names, reasons, strict=True))
 
 
-def show_training(training: Training, language: Language) -> None:
-    """Print how good the recipe is and what was registered."""
+def show_training(training: Training, scale: LeadScoreSpec, language: Language) -> None:
+    """Print how good the recipe is, what was registered, and what that does to the leads of today."""
     console = out()
     for part in report(training.comparison, language):
         console.print(part)
-    for line in left_out_lines(training.training_set.left_out, len(training.training_set), language):
-        console.print(line)
-    for line in finding_lines(training.findings, language):
+    for line in (*_made_of(training, language), *gate_lines(training, language), *_registered(training, language)):
         console.print(line, markup=False)
-    for leak in training.model.recipe.get("accepted_leaks", []):
-        console.print(say("train.accepted", language, name=leak["name"], because=leak["because"]), markup=False)
-    console.print(
-        say(
-            "train.registered",
-            language,
-            name=training.model.name,
-            version=training.model.version,
-            snapshots=f"{len(training.training_set):,}",
-            knows_until=to_iso(training.model.knows_until)[:10],
-            chance=chance_in_words(training.base_rate, language),
-        )
+    if training.publishing is not None:
+        console.print(volume_table(training.publishing, scale, language))
+        for line in publishing_lines(training.publishing, scale, language):
+            console.print(line, markup=False)
+    if training.proposal is not None:
+        for line in training.proposal.lines(language):
+            console.print(line, markup=False)
+
+
+def _made_of(training: Training, language: Language) -> list[str]:
+    """Say what was left out, what stood out, and what was accepted."""
+    accepted = training.model.recipe.get("accepted_leaks", [])
+    return [
+        *left_out_lines(training.training_set.left_out, len(training.training_set), language),
+        *finding_lines(training.findings, language),
+        *(say("train.accepted", language, name=leak["name"], because=leak["because"]) for leak in accepted),
+    ]
+
+
+def _registered(training: Training, language: Language) -> list[str]:
+    """Say which model answers from now on, and how much of its scores was learned."""
+    model = training.model
+    registered = say(
+        "train.registered",
+        language,
+        name=model.name,
+        version=model.version,
+        snapshots=f"{len(training.training_set):,}",
+        knows_until=to_iso(model.knows_until)[:10],
+        chance=chance_in_words(training.base_rate, language),
     )
+    return [registered, origin_in_words(model.readiness.outcomes or 0, model.readiness.rules_share, language)]
+
+
+def gate_lines(training: Training, language: Language) -> list[str]:
+    """Say what the recipe was asked before it was published, with the numbers, and what follows."""
+    gate = training.gate
+    if gate is None:
+        return []
+    lines = [
+        say(
+            f"gate.{test.name}.{'passed' if test.passed else 'failed'}",
+            language,
+            gain=f"{test.gain:+.4f}",
+            low=f"{test.low:+.4f}",
+            high=f"{test.high:+.4f}",
+        )
+        for test in gate.tests
+    ]
+    if gate.champion != "compared":
+        lines.append(say(f"gate.champion.{gate.champion}", language))
+    return [*lines, *([say("gate.rules_alone", language)] if training.rules_alone else [])]

@@ -12,7 +12,7 @@ from leadml.demo.truth import true_probability
 from leadml.evaluate import auc
 from leadml.history.tables import Numbers
 from leadml.learners.readiness import ReadinessModel
-from leadml.project import Training
+from leadml.publishing import Training
 
 TOP_FEATURES = 12
 

@@ -11,7 +11,7 @@ bags, and how far they lie apart tells how sure it is.
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,9 +21,10 @@ import orjson
 from threadpoolctl import threadpool_limits
 
 from leadml.agreement.scale import probability
+from leadml.clock import DAY
 from leadml.dataset import TrainingSet
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import Numbers
+from leadml.history.tables import Codes, Numbers
 from leadml.learners.calibration import CalibrationLine, codes_of, fit_slope_and_shifts, level_of_now
 from leadml.learners.choice import Forward, Strength, choose_strength, faded
 from leadml.learners.contract import Contributions
@@ -147,6 +148,19 @@ class ReadinessModel:
         margin = rules + np.mean(self._added_by_bag(matrix), axis=0)
         return self.calibration.on_margin(margin, matrix)
 
+    def rules_alone(self) -> "ReadinessModel":
+        """Give the model that says what the rules' line says, and no more; how unsure that is stays."""
+        bags = 0 if self.lines is None else len(self.lines)
+        return replace(
+            self,
+            trees=(),
+            lines=None if self.lines is None else np.zeros_like(self.lines),
+            shares=Shares(0.0, 0.0),
+            calibration=CalibrationLine(),
+            bag_lines=(CalibrationLine(),) * bags,
+            rules_share=1.0,
+        )
+
     def interval(self, matrix: FeatureMatrix) -> tuple[Numbers, Numbers] | None:
         """Say between which margins the truth lies with a chance of 90 %.
 
@@ -241,6 +255,33 @@ class ReadinessModel:
         )
 
 
+def recalibrated(model: ReadinessModel, recent: TrainingSet) -> ReadinessModel:
+    """Set the level of a model's chances by recent leads, whose answers came after it was trained.
+
+    Rates drift faster than what makes a lead ready. Ranking and reasons stay as they are; `start` moves.
+
+    Parameters
+    ----------
+    model : ReadinessModel
+    recent : TrainingSet
+        Leads with known answers, such as those of the last weeks; the same features.
+
+    Returns
+    -------
+    model : ReadinessModel
+    """
+    matrix = recent.features
+    evidence = recent.weights * (recent.leads / recent.weights.sum())
+    off = level_of_now(model.margin(matrix), (recent.ready, evidence), recent.created_at)
+
+    def moved(line: CalibrationLine) -> CalibrationLine:
+        return replace(line, level=line.level + off)
+
+    return replace(
+        model, calibration=moved(model.calibration), bag_lines=tuple(moved(line) for line in model.bag_lines)
+    )
+
+
 def fit_readiness(training_set: TrainingSet, recipe: Recipe) -> ReadinessModel:
     """Learn readiness from outcomes.
 
@@ -279,6 +320,7 @@ class _Fit:
         # Where every bag begins to look: near to where it will arrive.
         self.begin = fit_coefficients(self.laid, (self.ready, self.weights), self.offset, self.prior)
         self.grove = Grove(self.matrix, self.ready, self.offset, recipe)
+        self.recent = self._recent()
         self.types = codes_of(self.matrix, recipe.lead_type)
         self.type_words = () if recipe.lead_type is None else self.matrix.words[recipe.lead_type]
         # With the trees switched off, the straight way is the only one.
@@ -309,6 +351,15 @@ class _Fit:
             outcomes=self._outcomes(),
             rules_share=_rules_share(self.offset, mean, self.weights),
         )
+
+    def _recent(self) -> Codes:
+        """Find the snapshots that set the level: all, or those of the leads of the last days, as the recipe asks."""
+        days = self.recipe.learner.level_days
+        if days is None:
+            return np.arange(len(self.ready))
+        recent = self.created_at >= self.created_at.max() - round(days * DAY)
+        both = 0 < self.ready[recent].sum() < np.count_nonzero(recent)
+        return np.flatnonzero(recent) if both else np.arange(len(self.ready))
 
     def _kept(self) -> list[Numbers]:
         """Draw the leads of each bag, never single snapshots: 1 for those kept, 0 for a fifth that is left out.
@@ -359,7 +410,8 @@ class _Fit:
             type_count=len(self.type_words),
         )
         margin = slope * (self.offset + added) + np.r_[shifts, 0.0][np.minimum(self.types, len(shifts))]
-        level = level_of_now(margin, (self.ready, evidence), self.created_at)
+        rows = self.recent
+        level = level_of_now(margin[rows], (self.ready[rows], evidence[rows]), self.created_at[rows])
         return CalibrationLine(
             level, slope, dict(zip(self.type_words, shifts.tolist(), strict=True)), self.recipe.lead_type
         )

@@ -93,6 +93,15 @@ class LearnerSpec(Specification):
     bags: Annotated[int, Field(ge=2, le=50, description="models averaged, each without another fifth of the leads")] = (
         10
     )
+    level_days: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=36_500,
+            description="the level of all chances is set by the leads of so many days, the latest; absent: by those of "
+            "all time, or the latest where rates are seen to drift",
+        ),
+    ] = None
 
 
 class ReadinessSpec(Specification):

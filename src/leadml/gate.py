@@ -1,0 +1,218 @@
+"""The gate before publishing: what a recipe must have shown on leads that it had not seen.
+
+A recipe is judged, not a model: fitted before each period of the test, it must be better than the rules, and not worse
+than the recipe of the champion. What is published afterwards is the recipe fitted on all closed windows. Where there
+is nothing to lose - no champion yet, or one that is the rules alone - a recipe that does not get through is
+published as the rules alone, so that there is an answer, and the answer says so.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from leadml.agreement.scale import probability
+from leadml.compare import READINESS
+from leadml.dataset import TrainingSet
+from leadml.errors import LeadmlError, raise_problems
+from leadml.history.tables import Numbers
+from leadml.learners.contract import Model
+from leadml.learners.trained_model import TrainedModel
+from leadml.specs.project_spec import ProjectSpec
+from leadml.specs.readiness_spec import LearnerSpec
+from leadml.specs.rules_spec import RulesSpec
+from leadml.splits import Split, join_tests, rolling_periods
+from leadml.training import fit_recipe
+
+GateName = Literal["better_than_rules", "log_loss_not_worse_than_champion", "brier_not_worse_than_champion"]
+ChampionNote = Literal["none", "same_recipe", "other_words", "older_recipe", "compared"]
+Remake = Callable[[ProjectSpec], TrainingSet]
+
+_ONE_SIDED_95 = 1.645
+_SAME = ("definitions", "features", "own_kinds", "rules", "learner", "seed", "outcome", "snapshots")
+
+
+@dataclass(frozen=True)
+class GateTest:
+    """One question that a recipe is asked, and its answer.
+
+    Attributes
+    ----------
+    name : str
+        `better_than_rules` by log loss; `log_loss_not_worse_than_champion` and `brier_not_worse_than_champion`.
+    gain : float
+        How much smaller its loss is, as the mean of ages.
+    low, high : float
+        One-sided 95 % limits of the gain, paired by lead.
+    passed : bool
+        Better: `low` is above 0. Not worse: `high` is not below 0.
+    """
+
+    name: GateName
+    gain: float
+    low: float
+    high: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a recipe was asked before it was published.
+
+    Attributes
+    ----------
+    tests : tuple of GateTest
+    champion : str
+        `compared`; or why it was not: `none` yet, `same_recipe`, `other_words` (trained under other definitions, or for
+        another outcome, so it cannot score these leads), `older_recipe` (of a version that learned in another way).
+    """
+
+    tests: tuple[GateTest, ...]
+    champion: ChampionNote
+
+    @property
+    def failed(self) -> tuple[GateTest, ...]:
+        """The tests that the recipe did not pass."""
+        return tuple(test for test in self.tests if not test.passed)
+
+
+def judge_recipe(
+    periods: Sequence[Split],
+    fitted: Sequence[Mapping[str, Model]],
+    champions: Sequence[tuple[Split, Model]],
+    note: ChampionNote,
+) -> Gate:
+    """Ask a recipe all questions of the gate.
+
+    Parameters
+    ----------
+    periods : sequence of Split
+    fitted : sequence of mapping of contestant to Model, one a period
+        `readiness` and `rules`.
+    champions : sequence of (Split, Model), one a period, or empty
+        The champion's recipe fitted on the same snapshots, with the features that it reads.
+    note : str
+        As in `Gate.champion`.
+
+    Returns
+    -------
+    gate : Gate
+    """
+    test, _ = join_tests(periods)
+    splits = list(periods)
+    recipe = _margins(splits, [models[READINESS] for models in fitted])
+    rules = _margins(splits, [models["rules"] for models in fitted])
+    tests = [_test("better_than_rules", test, _log_losses(test, rules) - _log_losses(test, recipe))]
+    if champions:
+        champion = _margins([split for split, _ in champions], [model for _, model in champions])
+        gains: dict[GateName, Numbers] = {
+            "log_loss_not_worse_than_champion": _log_losses(test, champion) - _log_losses(test, recipe),
+            "brier_not_worse_than_champion": _squares(test, champion) - _squares(test, recipe),
+        }
+        tests += [_test(name, test, gain) for name, gain in gains.items()]
+    return Gate(tuple(tests), note)
+
+
+def fit_champion(
+    champion: TrainedModel | None, training_set: TrainingSet, spec: ProjectSpec, remake: Remake
+) -> tuple[list[tuple[Split, Model]], ChampionNote]:
+    """Fit the champion's recipe before each period, on the features that it reads.
+
+    Parameters
+    ----------
+    champion : TrainedModel or None
+    training_set : TrainingSet
+        Of the recipe that wants to be published.
+    spec : ProjectSpec
+    remake : callable taking ProjectSpec
+        Builds the training set of another specification from the same history.
+
+    Returns
+    -------
+    champions : list of (Split, Model), one a period; empty where there is nothing to compare
+    note : str
+        As in `Gate.champion`.
+    """
+    if champion is None:
+        return [], "none"
+    if champion.definitions != training_set.recipe["definitions"] or (
+        champion.recipe.get("outcome", {}).get("name") != training_set.outcome
+    ):
+        return [], "other_words"
+    try:
+        learner = LearnerSpec.model_validate(champion.recipe["learner"])
+    except ValueError:  # a key that this version does not know, or no such key
+        return [], "older_recipe"
+    wanted = {**training_set.recipe, "learner": spec.readiness.learner.model_dump(mode="json")}
+    wanted["seed"] = spec.readiness.seed
+    if all(champion.recipe.get(key) == wanted[key] for key in _SAME):
+        return [], "same_recipe"
+    theirs = _spec_of(champion, spec, learner)
+    periods = rolling_periods(remake(theirs), spec.readiness.test)
+    return [(split, fit_recipe(split.train, theirs)) for split in periods], "compared"
+
+
+def refuse(gate: Gate) -> None:
+    """Stop where a recipe did not get through.
+
+    Parameters
+    ----------
+    gate : Gate
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        `gate_better_than_rules`, `gate_log_loss_not_worse_than_champion`, `gate_brier_not_worse_than_champion`:
+        each with its numbers.
+    """
+    problems = [
+        LeadmlError(
+            f"gate_{test.name}",
+            where="models/readiness.yaml",
+            gain=f"{test.gain:+.4f}",
+            low=f"{test.low:+.4f}",
+            high=f"{test.high:+.4f}",
+        )
+        for test in gate.failed
+    ]
+    raise_problems(problems, where="models/readiness.yaml")
+
+
+def _spec_of(champion: TrainedModel, spec: ProjectSpec, learner: LearnerSpec) -> ProjectSpec:
+    """Write the project as it would be with the champion's features, rules and settings."""
+    readiness = spec.readiness.model_copy(update={"learner": learner, "seed": champion.recipe["seed"], "leave_out": ()})
+    return ProjectSpec(
+        history=spec.history,
+        themes=champion.themes,
+        rules=RulesSpec(rules=champion.readiness.rules.rules),
+        readiness=readiness,
+        agreement=spec.agreement,
+    )
+
+
+def _margins(splits: Sequence[Split], models: Sequence[Model]) -> Numbers:
+    """Let each period's model score its own test, log-odds."""
+    return np.concatenate([model.margin(split.test.features) for split, model in zip(splits, models, strict=True)])
+
+
+def _log_losses(test: TrainingSet, margin: Numbers) -> Numbers:
+    losses: Numbers = np.logaddexp(0.0, margin) - test.ready * margin
+    return losses
+
+
+def _squares(test: TrainingSet, margin: Numbers) -> Numbers:
+    squares: Numbers = (probability(margin) - test.ready) ** 2
+    return squares
+
+
+def _test(name: GateName, test: TrainingSet, gains: Numbers) -> GateTest:
+    """Average gains over ages, each alike, with the error of a sum over leads: those of one lead belong together."""
+    ages, of_age = np.unique(test.snapshots.ages, return_inverse=True)
+    shares = gains / np.bincount(of_age)[of_age] / len(ages)
+    _, of_lead = np.unique(test.snapshots.leads, return_inverse=True)
+    by_lead = np.bincount(of_lead, shares)
+    gain = float(by_lead.sum())
+    error = float(np.sqrt(len(by_lead)) * by_lead.std(ddof=1)) if len(by_lead) > 1 else np.inf
+    low, high = gain - _ONE_SIDED_95 * error, gain + _ONE_SIDED_95 * error
+    return GateTest(name, gain, low, high, passed=low > 0 if name == "better_than_rules" else high >= 0)
