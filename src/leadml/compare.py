@@ -30,6 +30,7 @@ from leadml.history.tables import Mask, Numbers
 from leadml.learners.contract import Model
 from leadml.learners.readiness import ReadinessModel
 from leadml.learners.rivals import fit_lightgbm, fit_logistic
+from leadml.learners.trained_model import TrainedModel
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.project_spec import ProjectSpec
@@ -208,8 +209,14 @@ def compare(
     Returns
     -------
     comparison : Comparison
+
+    Raises
+    ------
+    LeadmlError
+        `hindsight` where a trained model knew answers that came after a test began.
     """
     measures = measures or Measures(seed=spec.readiness.seed)
+    _refuse_hindsight(periods, fitted)
     test, period_of = join_tests(periods)
     contestants = {name: _scores(name, periods, fitted) for name in fitted[0]}
     first = next(iter(contestants))
@@ -351,6 +358,16 @@ def _fit(split: Split, spec: ProjectSpec, rivals: Sequence[str]) -> dict[str, Mo
     for name in rivals:
         fitted[name] = RIVALS[name](split, readiness, spec.readiness.seed)
     return fitted
+
+
+def _refuse_hindsight(periods: Sequence[Split], fitted: Sequence[Mapping[str, Model]]) -> None:
+    """Refuse models that have seen what they are tested on: they would shine, and it would say nothing."""
+    for split, models in zip(periods, fitted, strict=True):
+        for name, model in models.items():
+            if isinstance(model, TrainedModel) and model.knows_until > split.from_:
+                raise LeadmlError(
+                    "hindsight", where=name, knows_until=to_iso(model.knows_until), test_from=to_iso(split.from_)
+                )
 
 
 def _scores(name: str, periods: Sequence[Split], fitted: Sequence[Mapping[str, Model]]) -> Scores:

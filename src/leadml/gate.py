@@ -19,6 +19,7 @@ from leadml.errors import LeadmlError, raise_problems
 from leadml.history.tables import Numbers
 from leadml.learners.contract import Model
 from leadml.learners.trained_model import TrainedModel
+from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.specs.project_spec import ProjectSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.rules_spec import RulesSpec
@@ -184,7 +185,11 @@ def _spec_of(champion: TrainedModel, spec: ProjectSpec, learner: LearnerSpec) ->
     readiness = spec.readiness.model_copy(update={"learner": learner, "seed": champion.recipe["seed"], "leave_out": ()})
     return ProjectSpec(
         history=spec.history,
-        themes=champion.themes,
+        # A model's file names every key; a feature may only name those that its kind uses.
+        themes=tuple(
+            FeatureFileSpec.model_validate_json(theme.model_dump_json(exclude_defaults=True))
+            for theme in champion.themes
+        ),
         rules=RulesSpec(rules=champion.readiness.rules.rules),
         readiness=readiness,
         agreement=spec.agreement,
@@ -207,12 +212,13 @@ def _squares(test: TrainingSet, margin: Numbers) -> Numbers:
 
 
 def _test(name: GateName, test: TrainingSet, gains: Numbers) -> GateTest:
-    """Average gains over ages, each alike, with the error of a sum over leads: those of one lead belong together."""
+    """Average gains over ages, each alike, and find the error of that: what one lead brings belongs together."""
     ages, of_age = np.unique(test.snapshots.ages, return_inverse=True)
-    shares = gains / np.bincount(of_age)[of_age] / len(ages)
+    snapshots = np.bincount(of_age)
+    means = np.bincount(of_age, gains) / snapshots
+    gain = float(means.mean())
     _, of_lead = np.unique(test.snapshots.leads, return_inverse=True)
-    by_lead = np.bincount(of_lead, shares)
-    gain = float(by_lead.sum())
-    error = float(np.sqrt(len(by_lead)) * by_lead.std(ddof=1)) if len(by_lead) > 1 else np.inf
+    brought = np.bincount(of_lead, (gains - means[of_age]) / snapshots[of_age] / len(ages))
+    error = float(np.sqrt(brought @ brought))
     low, high = gain - _ONE_SIDED_95 * error, gain + _ONE_SIDED_95 * error
     return GateTest(name, gain, low, high, passed=low > 0 if name == "better_than_rules" else high >= 0)
