@@ -13,6 +13,7 @@ from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.errors import LeadmlError
 from leadml.project import Project, scores_frame
 from leadml.scoring import LeadScore
+from leadml.wording.numbers import origin_in_words
 from leadml.wording.texts import Language, say
 
 _ENDINGS = (".parquet", ".csv", ".json")
@@ -60,6 +61,8 @@ def _show(scores: Sequence[LeadScore], top: int, out_file: Path | None, language
     console.print(score_table(scores[:top], language))
     if len(scores) > top:
         console.print(say("score_table.more", language, number=f"{len(scores) - top:,}"))
+    if scores and (outcomes := scores[0].origin.outcomes) is not None:
+        console.print(origin_in_words(outcomes, scores[0].origin.rules_share, language))
     if scores and scores[0].hindsight:
         console.print(say("score_table.hindsight", language))
     if out_file is not None:

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from leadml.history.tables import Finding
 from leadml.scoring import LeadScore
-from leadml.wording.numbers import chance_in_words, moment
+from leadml.wording.numbers import chance_in_words, interval_in_words, moment
 from leadml.wording.texts import Language, say
 
 _REASONS_SHOWN = 3
@@ -19,7 +19,7 @@ def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
         ("rank", {"justify": "right"}),
         ("lead", {}),
         ("score", {"justify": "right", "style": "bold"}),
-        ("chance", {}),
+        ("chance", {"max_width": 18, "overflow": "fold"}),
         ("band", {}),
         ("respond_by", {}),
         ("reasons", {"ratio": 1, "overflow": "fold"}),
@@ -31,7 +31,7 @@ def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
             str(rank),
             score.lead_id,
             str(score.score),
-            chance_in_words(score.probability, language),
+            _chance(score, language),
             score.placement.band,
             _deadline(score, language),
             "\n".join(top_reasons(score, language)),
@@ -44,6 +44,12 @@ def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
             ),
         )
     return table
+
+
+def _chance(score: LeadScore, language: Language) -> str:
+    """Say the chance, and below it how sure that is."""
+    chance = chance_in_words(score.probability, language)
+    return chance if score.interval is None else f"{chance}\n{interval_in_words(*score.interval, language)}"
 
 
 def _deadline(score: LeadScore, language: Language) -> str:
