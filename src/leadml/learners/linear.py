@@ -162,16 +162,29 @@ class Laid:
 
     def times(self, coefficients: Numbers) -> Numbers:
         """Columns times coefficients, shape (n_snapshots,), log-odds."""
-        return self._with_words(self.dense @ coefficients[: self.dense.shape[1]], coefficients)
-
-    def times_alone(self, coefficients: Numbers) -> Numbers:
-        """Sum the same row by row: a lead has the same margin alone and among a million, to the last bit."""
-        return self._with_words((self.dense * coefficients[: self.dense.shape[1]]).sum(axis=1), coefficients)
-
-    def _with_words(self, margin: Numbers, coefficients: Numbers) -> Numbers:
+        margin: Numbers = self.dense @ coefficients[: self.dense.shape[1]]
         for begin, end, codes in self.codes:
             margin = margin + coefficients[begin:end][codes]
         return margin
+
+    def times_alone(self, lines: Numbers) -> Numbers:
+        """Sum several lines column by column: a lead has the same margins alone and among a million, to the last bit.
+
+        Parameters
+        ----------
+        lines : float array, shape (n_lines, 1 + width)
+            Each an intercept, then the coefficients.
+
+        Returns
+        -------
+        margins : float array, shape (n_lines, n_snapshots), log-odds
+        """
+        margins: Numbers = np.repeat(lines[:, :1], len(self.dense), axis=1)
+        for column in range(self.dense.shape[1]):
+            margins = margins + lines[:, 1 + column, None] * self.dense[:, column]
+        for begin, end, codes in self.codes:
+            margins = margins + lines[:, 1 + begin : 1 + end][:, codes]
+        return margins
 
     def turned(self, residuals: Numbers) -> Numbers:
         """Columns turned over times residuals, shape (width,): the gradient of a sum of margins."""
