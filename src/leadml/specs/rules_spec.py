@@ -52,7 +52,7 @@ class RuleSpec(Specification):
 
 
 class RulesSpec(Specification):
-    """The whole of `models/rules.yaml`; without the file there are no rules."""
+    """The whole of `models/rules.yaml`; without the file there are no rules, and a score starts from the usual rate."""
 
     rules: Annotated[tuple[RuleSpec, ...], Field(description="the points of all that apply add up; [] for no rules")]
 

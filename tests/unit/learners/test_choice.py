@@ -62,7 +62,7 @@ def test_of_noise_next_to_nothing_is_learned_and_of_a_strong_signal_more(leads_o
     assert of_noise.prior_variance <= USUAL_PRIOR_VARIANCE <= found.prior_variance
     assert of_noise.rounds < USUAL_ROUNDS < found.rounds
     assert (0.25 * of_noise.forward.straight + 0.75 * of_noise.forward.trees).std() < 0.3
-    assert (0.25 * found.forward.straight + 0.75 * found.forward.trees).std() > 1.5
+    assert (0.25 * found.forward.straight + 0.75 * found.forward.trees).std() > 1.2
 
 
 def test_any_number_of_workers_chooses_the_same(of_strong):

@@ -280,3 +280,35 @@ def test_no_lead_is_torn_between_what_a_bag_learns_and_what_it_leaves_out(traini
     assert len(kept) == 5
     assert all((of_bag[:, 0] == of_bag[:, 1]).all() and of_bag[:, 0].sum() == 480 for of_bag in kept)
     assert (np.sum([~of_bag[:, 0] for of_bag in kept], axis=0) == 1).all()  # each lead is left out once
+
+
+def test_where_rates_drift_the_latest_leads_are_told_the_rate_of_now(training_set_of):
+    random, size = np.random.default_rng(12), 3000
+    clicks, source = random.poisson(3, size), random.integers(0, 3, size)
+    ready = random.random(size) < 1 / (1 + np.exp(1.5 + np.linspace(-1.2, 1.2, size) - 0.3 * (clicks - 3)))
+    leads = training_set_of(leads=range(size), ready=ready, words={"source": WORDS}, clicks=clicks, source=source)
+    model = fit_readiness(leads, recipe())
+    latest = np.arange(size) >= size - 400
+    chance = 1 / (1 + np.exp(-model.margin(leads.features)))
+    assert ready.mean() > 1.8 * ready[latest].mean()
+    assert chance[latest].mean() == pytest.approx(ready[latest].mean(), rel=0.35)
+    assert model.calibration.level < -0.5
+
+
+def test_a_lead_type_of_its_own_level_is_shifted_and_no_other_reason_is(training_set_of):
+    """Types that the features cannot tell apart enough: what is left is a shift, and it stands beside the type."""
+    random, size = np.random.default_rng(13), 2500
+    clicks, kind = random.poisson(3, size), random.integers(0, 3, size)
+    ready = random.random(size) < 1 / (1 + np.exp(2.5 - 0.3 * clicks - 2.0 * (kind == 1)))
+    words = {"lead_type": ("existing", "new", "service")}
+    leads = training_set_of(leads=range(size), ready=ready, words=words, clicks=clicks, lead_type=kind)
+    tells = {"name": "lead_type", "label": LABEL, "kind": "attribute", "attribute": "lead_type", "values": "category"}
+    features = (recipe().features[0], FeatureSpec.model_validate({**tells, "when_nothing": "missing"}))
+    model = fit_readiness(leads, dataclasses.replace(recipe(), features=features))
+    shifts = model.calibration.shifts
+    assert shifts["new"] > shifts["existing"]
+    plain = dataclasses.replace(model, calibration=dataclasses.replace(model.calibration, shifts={}))
+    moved = model.contributions(leads.features).values - plain.contributions(leads.features).values
+    np.testing.assert_allclose(moved[:, 0], 0, atol=0)
+    by_type = [shifts[word] for word in words["lead_type"]]
+    np.testing.assert_allclose(moved[:, 1], np.array(by_type)[kind], atol=1e-12)
