@@ -108,7 +108,8 @@ class Project:
     def check(self) -> CheckReport:
         """Look the history over before anything is learned from it, and what the features see of it."""
         report = check_history(self.history, self.spec.agreement.definitions)
-        return replace(report, findings=(*report.findings, *self._of_features()))
+        without = () if self.spec.rules.rules else (Finding("models/rules.yaml", "no_rules", 0),)
+        return replace(report, findings=(*report.findings, *without, *self._of_features()))
 
     def _of_features(self) -> tuple[Finding, ...]:
         """Find features that see nothing; without a training set, those that ask for what never occurs."""

@@ -54,8 +54,17 @@ def fit_recipe(training_set: TrainingSet, spec: ProjectSpec) -> ReadinessModel:
     Returns
     -------
     readiness : ReadinessModel
+
+    Raises
+    ------
+    LeadmlError
+        `too_few_outcomes` when no lead became ready, or every one.
     """
-    readiness = spec.readiness
+    readiness, yes = spec.readiness, int(training_set.ready.sum())
+    if not 0 < yes < len(training_set):
+        raise LeadmlError(
+            "too_few_outcomes", where="models/readiness.yaml, snapshots", ready=yes, snapshots=len(training_set)
+        )
     return fit_readiness(
         training_set, Recipe(spec.learned_features, spec.rules.rules, learner=readiness.learner, seed=readiness.seed)
     )

@@ -30,6 +30,17 @@ class MoreIs(StrEnum):
     READIER = "readier"
     LESS_READY = "less_ready"
 
+    @property
+    def sign(self) -> int:
+        """1 where more is readier, -1 where it is less ready.
+
+        Examples
+        --------
+        >>> MoreIs.LESS_READY.sign
+        -1
+        """
+        return 1 if self is MoreIs.READIER else -1
+
 
 class Theme(StrEnum):
     """The five feature files: what we look at."""

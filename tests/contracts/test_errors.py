@@ -86,10 +86,10 @@ def cases(*every):
 IN_A_PROJECT = cases(
     Case(
         "missing definition file",
-        remove("models/rules.yaml"),
-        "The file models/rules.yaml does not exist.",
+        remove("models/readiness.yaml"),
+        "The file models/readiness.yaml does not exist.",
         "leadml reads it, and nothing stands in for it.",
-        "models/rules.yaml",
+        "models/readiness.yaml",
         "Check the name and the folder, or name another project with --project.",
     ),
     Case(
@@ -133,6 +133,15 @@ IN_A_PROJECT = cases(
         "It should be a number.",
         "models/rules.yaml, line 4, rules[0].points",
         "Write a number.",
+    ),
+    Case(
+        "rule against what was agreed",
+        change("models/rules.yaml", "points: 15", "points: -15"),
+        "Rule 'pricing_interest' goes against more_is: readier of feature 'pricing_page_views_30d'.",
+        "Both teams agreed on the direction, and no part of a score may move against it.",
+        "models/rules.yaml, rules[0] pricing_interest",
+        "Turn the sign of the points, ask for at_most instead of at_least or the other way round, "
+        "or take more_is off the feature.",
     ),
     Case(
         "wrong type in data",

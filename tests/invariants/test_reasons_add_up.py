@@ -124,7 +124,15 @@ def test_a_trained_model_adds_up_to_what_its_parts_predict(demo_model, demo_trai
     readiness, features = demo_model.readiness, demo_training_set.features
     assert len(readiness.trees) > 0
     rules = readiness.rules.margin_of(readiness.rules.points(features).sum(axis=1))
-    bags = [lightgbm.Booster(model_str=text).predict(features.values, raw_score=True) for text in readiness.trees]
-    np.testing.assert_allclose(
-        readiness.contributions(features).margin, rules + np.mean(bags, axis=0), rtol=0, atol=1e-9
-    )
+    trees = [lightgbm.Booster(model_str=text).predict(features.values, raw_score=True) for text in readiness.trees]
+    laid = readiness.design.lay_out(features)
+    straight = [line[0] + laid.times(line[1:]) for line in readiness.lines]
+    learned = readiness.shares.linear * np.mean(straight, axis=0) + readiness.shares.trees * np.mean(trees, axis=0)
+    calibration = readiness.calibration
+    types = features.values[:, features.names.index("lead_type")]
+    words = (*features.words["lead_type"], None)
+    shifts = [calibration.shifts.get(words[-1 if np.isnan(code) else int(code)], 0.0) for code in types]
+    assert len(set(shifts)) > 2
+    margin = calibration.level + calibration.slope * (rules + learned) + shifts
+    np.testing.assert_allclose(readiness.contributions(features).margin, margin, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(readiness.margin(features), margin, rtol=0, atol=1e-9)

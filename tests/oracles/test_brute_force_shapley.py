@@ -135,16 +135,52 @@ def trained(request):
     return fit_readiness(training_set, recipe(request.param)), FeatureMatrix(NAMES, values, WORDS)
 
 
+def by_rules(content, values):
+    """One rule, a point a click: slope * (points - usual points), and the intercept."""
+    parts = np.zeros(values.shape)
+    parts[:, 0] = content["slope"] * (values[:, 0] - content["usual_points"][0])
+    parts[np.isnan(values[:, 0]), 0] = -content["slope"] * content["usual_points"][0]
+    return content["intercept"], parts
+
+
+def by_coefficients(content, values):
+    """Add up the straight way by hand: slopes of the four numbers, then their gaps, then the words of categories."""
+    intercept, *coefficients = np.mean(content["lines"], axis=0).tolist()
+    numbers, design = [place for place, name in enumerate(NAMES) if name not in WORDS], content["design"]
+    parts, rows = np.zeros(values.shape), np.arange(len(values))
+    for number, place in enumerate(numbers):
+        held = np.clip(values[:, place], design["lowest"][place], design["highest"][place])
+        standard = (held - design["centre"][place]) / design["spread"][place]
+        slope, gap = coefficients[number], coefficients[len(numbers) + number]
+        parts[:, place] = np.where(np.isnan(held), gap, slope * standard)
+    begin = 2 * len(numbers)
+    for name, words in WORDS.items():
+        table = np.array(coefficients[begin : begin + len(words) + 1])  # the last is of no word
+        column = values[:, NAMES.index(name)]
+        parts[rows, NAMES.index(name)] = table[np.where(np.isnan(column), len(words), column).astype(int)]
+        begin += len(words) + 1
+    assert begin == len(coefficients)
+    return intercept, parts
+
+
 def test_contributions_are_shapley_values_by_their_definition(trained):
+    """Of rules and coefficients, which add up, they are the parts themselves; calibration stretches all alike."""
     model, matrix = trained
-    contributions, rules = model.contributions(matrix), model.rules.contributions(matrix)
+    content, contributions = model.to_dict(), model.contributions(matrix)
     of_bags = [shapley_values(trees, matrix.values) for trees in trees_of(model)]
-    assert len(of_bags) == 2
-    expected = np.mean([shares for _, shares in of_bags], axis=0)
-    assert np.abs(expected).max() > 0.1
-    np.testing.assert_allclose(contributions.values - rules.values, expected, rtol=0, atol=1e-9)
-    start = np.mean([start for start, _ in of_bags], axis=0)
-    np.testing.assert_allclose(contributions.start - rules.start, start, rtol=0, atol=1e-9)
+    assert len(of_bags) == len(content["lines"]) == 2
+    of_trees = np.mean([start for start, _ in of_bags]), np.mean([shares for _, shares in of_bags], axis=0)
+    of_line, of_rules = by_coefficients(content, matrix.values), by_rules(content, matrix.values)
+    assert all(np.abs(parts).max() > 0.1 for _, parts in (of_trees, of_line))  # of rules in some of the four only
+    share, line = content["shares"], content["calibration"]
+    assert (share, line["shifts"]) == ({"linear": 0.25, "trees": 0.75}, {})
+    start, values = (
+        rules + share["linear"] * straight + share["trees"] * branching
+        for rules, straight, branching in zip(of_rules, of_line, of_trees, strict=True)
+    )
+    assert (line["slope"], line["level"]) != (1, 0)
+    np.testing.assert_allclose(contributions.values, line["slope"] * values, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(contributions.start, line["level"] + line["slope"] * start, rtol=0, atol=1e-9)
 
 
 def test_the_trees_ask_for_all_that_can_be_asked():

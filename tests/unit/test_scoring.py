@@ -1,14 +1,20 @@
 """The single path of a score."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
 
+from leadml.cli.tables import finding_lines
 from leadml.clock import DAY, HOUR, to_iso
 from leadml.errors import LeadmlError, ProblemsError
+from leadml.project import Project
 from leadml.scoring import Scorer
+from leadml.service.answers import Answer
 from leadml.snapshots import known_stage
+from leadml.specs.rules_spec import RulesSpec
+from leadml.training import train
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +157,48 @@ def test_the_same_question_has_the_same_answer(demo_history, scorer, instant):
     assert scorer.score(demo_history, leads, instant) == first
     later = scorer.score(demo_history, leads, instant + 30 * DAY)
     assert [score.to_dict() for score in later] != [score.to_dict() for score in first]
+
+
+@pytest.fixture(scope="module")
+def project_without_rules(demo_project, tmp_path_factory):
+    folder = shutil.copytree(demo_project.folder, tmp_path_factory.mktemp("no rules") / "project")
+    (folder / "models" / "rules.yaml").unlink()
+    return Project(folder)
+
+
+def test_without_rules_a_score_is_learned_alone_and_says_so(project_without_rules, instant):
+    project = project_without_rules
+    scorer = Scorer(train(project.training_set(), project.spec), project.spec)
+    leads = project.history.lead_ids[:30]
+    answers = [score.to_dict() for score in scorer.score(project.history, leads, instant)]
+    for answer in answers:
+        assert (answer["rules"]["rule_points"], answer["rules"]["awarded"]) == (0.0, [])
+        assert answer["learned_from"]["rules_share"] is None
+        assert answer["learned_from"]["sentence"]["en"].endswith("there are no rules")
+        assert answer["probability_low"] < answer["probability"] < answer["probability_high"]
+        Answer.model_validate(answer)
+    assert len({answer["rules"]["score"] for answer in answers}) == 1  # the usual rate, for everybody
+    assert len({answer["score"] for answer in answers}) > 5
+
+
+def test_a_check_says_that_there_are_no_rules(project_without_rules, demo_project):
+    def told(project):
+        return [finding for finding in project.check().findings if finding.key == "no_rules"]
+
+    (finding,) = told(project_without_rules)
+    assert finding.table == "models/rules.yaml"
+    assert finding_lines([finding], "en") == [
+        "models/rules.yaml: There are no rules: the score starts from the usual rate."
+    ]
+    assert told(demo_project) == []
+
+
+def test_rules_that_were_taken_away_since_the_training_stay_in_the_score(
+    demo_model, demo_history, spec, scorer, instant
+):
+    without = Scorer(demo_model, dataclasses.replace(spec, rules=RulesSpec(rules=())))
+    leads = demo_history.lead_ids[:20]
+    before, after = scorer.score(demo_history, leads, instant), without.score(demo_history, leads, instant)
+    assert [score.explanation for score in after] == [score.explanation for score in before]
+    assert {score.rules.rule_points for score in after} == {0}
+    assert {score.origin.rules_share for score in after} == {demo_model.readiness.rules_share}

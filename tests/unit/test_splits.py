@@ -1,6 +1,7 @@
 """Train and test: never a lead on both sides, and never an answer from after the test began."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from leadml.clock import DAY
 from leadml.errors import LeadmlError
 from leadml.specs.readiness_spec import LatestLeadsSpec
-from leadml.splits import join_tests, latest_leads, leads_created, rolling_periods, split_by_time
+from leadml.splits import forward_blocks, join_tests, latest_leads, leads_created, rolling_periods, split_by_time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -189,3 +190,43 @@ def test_the_tests_of_all_periods_lie_one_after_the_other(training_set_of):
     assert together.features.values.ravel().tolist() == list(range(60, 100))
     assert together.snapshots.as_of.tolist() == (np.arange(60, 100) * DAY).tolist()
     assert np.bincount(period_of).tolist() == [len(split.test) for split in splits]
+
+
+def test_forward_blocks_go_by_lead_and_by_time(training_set_of):
+    training_set = training_set_of(leads=np.repeat(np.arange(100), 2), ages=[0, 1] * 100, ready=[0, 0, 1, 1] * 50)
+    leads = training_set.snapshots.leads
+    cuts = [(leads[earlier].tolist(), leads[later].tolist()) for earlier, later in forward_blocks(training_set)]
+    edges = [55, 70, 85, 100]
+    assert cuts == [
+        (np.repeat(np.arange(begin), 2).tolist(), np.repeat(np.arange(begin, end), 2).tolist())
+        for begin, end in pairwise(edges)
+    ]
+
+
+def test_forward_blocks_go_by_time_whatever_order_the_rows_have(training_set_of):
+    random = np.random.default_rng(1)
+    leads = random.permutation(100)
+    training_set = training_set_of(leads=leads, ready=leads % 2)
+    cuts = forward_blocks(training_set, blocks=2, first_share=0.5)
+    assert [sorted(leads[later].tolist()) for _, later in cuts] == [list(range(50, 75)), list(range(75, 100))]
+    assert [sorted(leads[earlier].tolist()) for earlier, _ in cuts] == [list(range(50)), list(range(75))]
+
+
+@pytest.mark.parametrize(
+    ("ready", "begins"),
+    [
+        ([0, 1] * 35 + [0] * 15 + [0, 1, 0] * 5, [55, 85]),  # the second block has none
+        ([0, 1] * 35 + [1] * 15 + [0, 1, 0] * 5, [55, 85]),  # or nobody else
+        ([0] * 60 + [0, 1] * 20, [70, 85]),  # nothing to learn from before
+        ([0, 1] * 27 + [0] * 46, []),
+    ],
+)
+def test_a_forward_block_with_leads_of_one_kind_on_either_side_is_left_out(training_set_of, ready, begins):
+    training_set = training_set_of(leads=range(100), ready=ready)
+    assert [int(later.min()) for _, later in forward_blocks(training_set)] == begins
+
+
+def test_of_nobody_there_are_no_forward_blocks(training_set_of):
+    training_set = training_set_of(leads=[0], ready=[1])
+    assert forward_blocks(training_set) == []
+    assert forward_blocks(training_set.rows(np.zeros(1, dtype=bool))) == []

@@ -9,7 +9,7 @@ from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
 from leadml.outcomes import LeftOut
 from leadml.specs.project_spec import meaning_of
-from leadml.training import learned_outcome, prepare, train, usual_values
+from leadml.training import fit_recipe, learned_outcome, prepare, train, usual_values
 
 
 def test_the_usual_lead_is_the_median_and_the_most_frequent_word():
@@ -46,7 +46,7 @@ def test_a_model_says_what_made_it(demo_model, demo_training_set, spec):
     assert demo_model.knows_until == demo_training_set.closed_at.max()
     assert demo_model.definitions == meaning_of(spec.agreement.definitions)
     assert demo_model.recipe["snapshots_used"] == len(demo_training_set)
-    assert demo_model.recipe["learner"]["leaves"] == 6
+    assert demo_model.recipe["learner"]["leaves"] == 8
     assert demo_model.recipe["seed"] == 7
     assert set(demo_model.recipe["packages"]) >= {"leadml", "lightgbm", "numpy"}
     assert list(demo_model.usual_values) == [feature.name for feature in spec.learned_features]
@@ -70,6 +70,17 @@ def test_a_history_in_which_nobody_was_open_has_nothing_to_learn_from(history_of
     with pytest.raises(LeadmlError) as caught:
         prepare(history, spec)
     assert caught.value.code == "no_snapshots"
+
+
+@pytest.mark.parametrize("ready", [0.0, 1.0])
+def test_where_all_leads_came_to_one_end_nothing_can_be_learned(demo_training_set, spec, ready):
+    of_one_kind = dataclasses.replace(demo_training_set, ready=np.full(len(demo_training_set), ready))
+    for learn in (fit_recipe, train):
+        with pytest.raises(LeadmlError) as caught:
+            learn(of_one_kind, spec)
+        assert caught.value.code == "too_few_outcomes"
+        assert caught.value.values["ready"] == ready * len(demo_training_set)
+        assert caught.value.where == "models/readiness.yaml, snapshots"
 
 
 def test_a_model_names_the_outcome_it_learned(demo_model):

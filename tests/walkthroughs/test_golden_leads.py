@@ -89,6 +89,12 @@ def features_of(answer):
     return {line["feature"]: line["value"] for theme in answer["effects"] for line in theme["features"]}
 
 
+def test_the_frozen_model_is_one_of_before_there_was_a_straight_part():
+    """What these leads prove: files without the newer keys are read, and answer as they did."""
+    content = orjson.loads((GOLDEN / "champion" / "model.json").read_bytes())["readiness"]
+    assert set(content) == {"rules", "intercept", "slope", "usual_points", "names", "words"}
+
+
 def test_the_arithmetic_of_the_first_lead_by_hand(answered):
     """Everything a reader can work out with pencil, paper and the files, except the 30 small trees."""
     answer = answered("1")
@@ -136,6 +142,11 @@ def test_the_arithmetic_of_the_first_lead_by_hand(answered):
     assert (answer["band"], answer["recommended_lifecycle_stage"]) == ("A", "sql")
     assert answer["respond_by"] == "2026-07-14T12:00:00.000000Z"
     assert not answer["hindsight"]  # the model's last answer became known on 30 June
+
+    # This model is from before models knew how sure they are and what they learned from: it says so, and no more.
+    assert (answer["probability_low"], answer["probability_high"]) == (None, None)
+    assert answer["chance_interval"] == {"en": None, "ja": None}
+    assert answer["learned_from"] == {"outcomes": None, "rules_share": None, "sentence": {"en": None, "ja": None}}
 
 
 def test_the_returned_lead_by_hand(answered):

@@ -227,19 +227,31 @@ def check_rules(rules: Sequence[RuleSpec], features: Sequence[FeatureSpec]) -> N
     Raises
     ------
     LeadmlError, ProblemsError
-        `rule_needs_number` or `rule_needs_category`, all together.
+        `rule_needs_number`, `rule_needs_category` or `rule_against_more_is`, all together.
     """
     of_name = {feature.name: feature for feature in features}
     problems = []
     for number, rule in enumerate(rules):
-        is_category = gives_category(of_name[rule.when.feature])
+        feature, where = of_name[rule.when.feature], f"models/rules.yaml, rules[{number}] {rule.name}"
+        is_category = gives_category(feature)
         of_number = rule.points_per_unit is not None or rule.when.at_least is not None or rule.when.at_most is not None
         of_category = rule.when.is_ is not None or rule.when.any_of is not None
         if (is_category and of_number) or (not is_category and of_category):
             code = "rule_needs_number" if of_number else "rule_needs_category"
-            where = f"models/rules.yaml, rules[{number}] {rule.name}"
-            problems.append(LeadmlError(code, where=where, rule=rule.name, feature=rule.when.feature))
+            problems.append(LeadmlError(code, where=where, rule=rule.name, feature=feature.name))
+        if (more_is := feature.more_is) is not None and _rises_with(rule) * more_is.sign < 0:
+            problems.append(
+                LeadmlError("rule_against_more_is", where=where, rule=rule.name, feature=feature.name, more_is=more_is)
+            )
     raise_problems(problems, where="models/rules.yaml")
+
+
+def _rises_with(rule: RuleSpec) -> float:
+    """Tell by its sign whether a rule awards more for more of its feature; 0 where it asks for something else."""
+    if rule.points_per_unit is not None:
+        return rule.points_per_unit
+    points = rule.points or 0.0
+    return points if rule.when.at_least is not None else -points if rule.when.at_most is not None else 0.0
 
 
 def _readable_columns(kind: Kind, table: str, texts: tuple[str, ...]) -> tuple[str, ...]:

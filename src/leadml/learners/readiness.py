@@ -145,7 +145,7 @@ class ReadinessModel:
         """Add up the margins of all parts, which is far quicker than taking them apart."""
         rules = self.rules.margin(matrix)
         matrix = matrix.recoded(self.words)
-        margin = rules + np.mean(self._added_by_bag(matrix), axis=0)
+        margin = rules + _mean(self._added_by_bag(matrix))
         return self.calibration.on_margin(margin, matrix)
 
     def rules_alone(self) -> "ReadinessModel":
@@ -190,12 +190,13 @@ class ReadinessModel:
         known = matrix.recoded(self.words)
         added = self._added_by_bag(known)
         bags = [line.on_margin(rules + of_bag, known) for line, of_bag in zip(self.bag_lines, added, strict=True)]
-        between = np.var(bags, axis=0, ddof=1) * (1 - _LEFT_OUT_SHARE) / _LEFT_OUT_SHARE
-        laid = self.design.lay_out(known)
-        doubted = [doubt[0] + laid.times_alone(doubt[1:]) for doubt in self.doubts]
-        could_be = self.calibration.slope**2 * np.mean(np.square(doubted), axis=0)
+        middle, last = _mean(bags), len(bags) - 1
+        spread = _mean([(bag - middle) ** 2 for bag in bags]) * len(bags) / last
+        between = spread * (1 - _LEFT_OUT_SHARE) / _LEFT_OUT_SHARE
+        doubted = self.design.lay_out(known).times_alone(self.doubts)
+        could_be = self.calibration.slope**2 * _mean(list(doubted**2))
         width = _INTERVAL_QUANTILE * np.sqrt(between + could_be + _NEVER_SURER**2)
-        margin = self.calibration.on_margin(rules + np.mean(added, axis=0), known)
+        margin = self.calibration.on_margin(rules + _mean(added), known)
         return margin - width, margin + width
 
     def _growing(self, matrix: FeatureMatrix) -> tuple[lightgbm.Booster, ...]:
@@ -207,8 +208,7 @@ class ReadinessModel:
         """Tell what each bag adds to the rules' margin."""
         added = [np.zeros(len(matrix.values))] * max(len(self.trees), 1 if self.lines is None else len(self.lines))
         if self.design is not None and self.lines is not None:
-            laid = self.design.lay_out(matrix)
-            added = [self.shares.linear * (line[0] + laid.times_alone(line[1:])) for line in self.lines]
+            added = list(self.shares.linear * self.design.lay_out(matrix).times_alone(self.lines))
         for bag, booster in enumerate(self._growing(matrix)):
             grown = np.asarray(booster.predict(matrix.values, raw_score=True, num_threads=1))
             added[bag] = added[bag] + self.shares.trees * grown
@@ -433,6 +433,14 @@ class _Fit:
     def _outcomes(self) -> int:
         """Count the leads that became ready."""
         return len(np.unique(self.lead_of[self.ready > 0]))
+
+
+def _mean(parts: Sequence[Numbers]) -> Numbers:
+    """Add up one by one: a lead has the same mean alone and among a million, whatever order NumPy sums in."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total / len(parts)
 
 
 def _rules_share(offset: Numbers, added: Numbers, weights: Numbers) -> float:

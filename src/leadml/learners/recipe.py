@@ -7,9 +7,6 @@ from functools import cached_property
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.rules_spec import RuleSpec
-from leadml.vocabulary import MoreIs
-
-_DIRECTION = {MoreIs.READIER: 1, MoreIs.LESS_READY: -1}
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Recipe:
     @cached_property
     def directions(self) -> Mapping[str, int]:
         """1 for features of which more is readier, -1 for those of which it is less ready."""
-        return {feature.name: _DIRECTION[feature.more_is] for feature in self.features if feature.more_is is not None}
+        return {feature.name: feature.more_is.sign for feature in self.features if feature.more_is is not None}
 
     @property
     def lead_type(self) -> str | None:

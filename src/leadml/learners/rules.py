@@ -29,7 +29,7 @@ def award(rules: Sequence[RuleSpec], matrix: FeatureMatrix) -> Numbers:
     points : float array, shape (n_snapshots, n_rules)
         A condition on a missing value is not met, unless it asks for just that.
     """
-    return np.column_stack([_award_one(rule, matrix) for rule in rules])
+    return np.column_stack([np.empty((len(matrix.values), 0)), *(_award_one(rule, matrix) for rule in rules)])
 
 
 def _award_one(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:

@@ -64,7 +64,12 @@ class FeatureSpec(Specification):
     words: dict[str, Label] = Field(
         default_factory=dict, description="how people read the words of a category; persona and lead type have theirs"
     )
-    more_is: Annotated[MoreIs | None, Field(description="readier or less_ready, where both teams agree")] = None
+    more_is: Annotated[
+        MoreIs | None,
+        Field(
+            description="readier or less_ready, where both teams agree; no rule and no part of a score goes against it"
+        ),
+    ] = None
 
 
 class FeatureFileSpec(Specification):

@@ -84,7 +84,7 @@ def read_project(folder: Path) -> ProjectSpec:
     if not paths and not others:
         problems.append(LeadmlError("missing_file", where="features/", file="features/*.yaml"))
     files = [(path.name, _collected(FeatureFileSpec, folder, f"features/{path.name}", problems)) for path in paths]
-    rules = _collected(RulesSpec, folder, "models/rules.yaml", problems)
+    rules = _rules_if_any(folder, problems)
     readiness = _collected(ReadinessSpec, folder, "models/readiness.yaml", problems)
     agreement = _collected(AgreementSpec, folder, "sla.yaml", problems)
     raise_problems(problems, where=folder.name)
@@ -105,6 +105,16 @@ def _collected(specification: type[S], folder: Path, name: str, problems: list[L
     except LeadmlError as error:
         problems.append(error)
     return None
+
+
+def _rules_if_any(folder: Path, problems: list[LeadmlError]) -> RulesSpec | None:
+    """Read the rules; a team that wrote none can begin without them, and `leadml check` says so."""
+    name = "models/rules.yaml"
+    if (folder / "models" / "rules.yml").exists():
+        problems.append(
+            LeadmlError("yaml_ending", where="models/rules.yml", file="models/rules.yml", better="rules.yaml")
+        )
+    return _collected(RulesSpec, folder, name, problems) if (folder / name).exists() else RulesSpec(rules=())
 
 
 def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError]:

@@ -52,9 +52,9 @@ class RuleSpec(Specification):
 
 
 class RulesSpec(Specification):
-    """The whole of `models/rules.yaml`."""
+    """The whole of `models/rules.yaml`; without the file there are no rules, and a score starts from the usual rate."""
 
-    rules: Annotated[tuple[RuleSpec, ...], Field(min_length=1, description="the points of all that apply add up")]
+    rules: Annotated[tuple[RuleSpec, ...], Field(description="the points of all that apply add up; [] for no rules")]
 
     @model_validator(mode="after")
     def _named_once(self) -> "RulesSpec":

@@ -199,6 +199,44 @@ def test_a_rule_asks_what_its_feature_can_answer(feature, when, code):
 
 
 @pytest.mark.parametrize(
+    ("when", "points", "more"),
+    [
+        ({"at_least": 2.0}, {"points": 5.0}, "readier"),
+        ({"at_least": 2.0}, {"points": -5.0}, "less_ready"),
+        ({"at_most": 2.0}, {"points": 5.0}, "less_ready"),
+        ({"at_most": 2.0}, {"points": -5.0}, "readier"),
+        ({}, {"points_per_unit": 1.0}, "readier"),
+        ({}, {"points_per_unit": -1.0, "at_most_units": 3.0}, "less_ready"),
+    ],
+)
+def test_a_rule_goes_the_way_that_both_teams_agreed_on(when, points, more):
+    because = {"en": "because", "ja": "なぜなら"}
+    rule = RuleSpec.model_validate(
+        {"name": "asks", "when": {"feature": "feature_0", **when}, "because": because, **points}
+    )
+    other = {"readier": "less_ready", "less_ready": "readier"}[more]
+    check_rules([rule], theme({"kind": "count"}).features)
+    check_rules([rule], theme({"kind": "count", "more_is": more}).features)
+    with pytest.raises(LeadmlError) as caught:
+        check_rules([rule], theme({"kind": "count", "more_is": other}).features)
+    assert caught.value.code == "rule_against_more_is"
+    assert caught.value.where == "models/rules.yaml, rules[0] asks"
+    assert f"more_is: {other}" in caught.value.part("what")
+    assert "take more_is off the feature" in caught.value.part("fix")
+
+
+@pytest.mark.parametrize(
+    ("when", "points"),
+    [({"missing": True}, -5.0), ({"missing": False}, -5.0), ({"at_least": 2.0}, 0.0), ({"at_most": 2.0}, 0.0)],
+)
+def test_what_asks_for_no_more_goes_against_nothing(when, points):
+    because = {"en": "because", "ja": "なぜなら"}
+    content = {"name": "asks", "when": {"feature": "feature_0", **when}, "points": points, "because": because}
+    for more in ("readier", "less_ready"):
+        check_rules([RuleSpec.model_validate(content)], theme({"kind": "count", "more_is": more}).features)
+
+
+@pytest.mark.parametrize(
     ("feature", "refused"),
     [
         ({"kind": "latest", "value": "channel", "when_nothing": "missing"}, False),

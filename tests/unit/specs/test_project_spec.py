@@ -51,9 +51,23 @@ def test_every_missing_file_is_named_at_once(tiny_project):
     assert [(problem.code, problem.values["file"]) for problem in problems_of(tiny_project)] == [
         ("missing_file", "history.yaml"),
         ("missing_file", "features/*.yaml"),
-        ("missing_file", "models/rules.yaml"),
         ("missing_file", "models/readiness.yaml"),
     ]
+
+
+def test_a_team_may_have_written_no_rules_yet(tiny_project):
+    (tiny_project / "models" / "rules.yaml").write_text("rules: []\n", "utf-8")
+    of_empty_list = read_project(tiny_project)
+    (tiny_project / "models" / "rules.yaml").unlink()
+    assert read_project(tiny_project) == of_empty_list
+    assert of_empty_list.rules.rules == ()
+
+
+def test_rules_under_another_ending_are_not_taken_for_none(tiny_project):
+    (tiny_project / "models" / "rules.yaml").rename(tiny_project / "models" / "rules.yml")
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.where) == ("yaml_ending", "models/rules.yml")
+    assert "rules.yaml" in problem.part("fix")
 
 
 def test_problems_of_several_files_are_reported_together(tiny_project):
