@@ -198,12 +198,10 @@ def compare(
 
     Parameters
     ----------
-    periods : sequence of Split
-        Of one training set, in order of time.
+    periods : sequence of Split, of one training set
     fitted : sequence of mapping of contestant to Model, one a period
-        All of a period learned from its `train` alone; the gain is of the contestant that is named first.
+        All learned from its `train` alone; the gain is of the contestant that is named first.
     spec : ProjectSpec
-        Says which features divide leads into segments, and which scores are handed over.
     measures : Measures, optional
 
     Returns
@@ -213,7 +211,7 @@ def compare(
     Raises
     ------
     LeadmlError
-        `hindsight` where a trained model knew answers that came after a test began.
+        `hindsight` where a trained model knew what came after a test began.
     """
     measures = measures or Measures(seed=spec.readiness.seed)
     _refuse_hindsight(periods, fitted)

@@ -30,6 +30,11 @@ GateName = Literal["better_than_rules", "log_loss_not_worse_than_champion", "bri
 ChampionNote = Literal["none", "same_recipe", "other_words", "older_recipe", "compared"]
 Remake = Callable[[ProjectSpec], TrainingSet]
 
+_REFUSED: Mapping[GateName, str] = {
+    "better_than_rules": "gate_better_than_rules",
+    "log_loss_not_worse_than_champion": "gate_log_loss_not_worse_than_champion",
+    "brier_not_worse_than_champion": "gate_brier_not_worse_than_champion",
+}
 _ONE_SIDED_95 = 1.645
 _SAME = ("definitions", "features", "own_kinds", "rules", "learner", "seed", "outcome", "snapshots")
 
@@ -169,7 +174,7 @@ def refuse(gate: Gate) -> None:
     """
     problems = [
         LeadmlError(
-            f"gate_{test.name}",
+            _REFUSED[test.name],
             where="models/readiness.yaml",
             gain=f"{test.gain:+.4f}",
             low=f"{test.low:+.4f}",

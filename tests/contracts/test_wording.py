@@ -120,7 +120,7 @@ def test_every_raise_says_where():
 
 
 def test_a_code_that_is_handed_on_is_one_that_its_file_names():
-    assert {site.place.partition(":")[0] for site in HANDED_ON} == {"catalogue.py", "dirty.py", "inline.py"}
+    assert {site.place.partition(":")[0] for site in HANDED_ON} == {"catalogue.py", "dirty.py", "gate.py", "inline.py"}
     assert all(site.codes for site in HANDED_ON)
 
 
