@@ -139,7 +139,7 @@ def best_line(margin: Numbers, ready: Numbers, weights: Numbers) -> tuple[float,
         level, slope = level + up, min(max(slope + steeper, 0.5), 2.0)
         if abs(up) < 1e-7 and abs(steeper) < 1e-7:
             break
-    return level - slope * centre, slope
+    return float(level - slope * centre), float(slope)
 
 
 def choose_strength(training_set: TrainingSet, recipe: Recipe, *, workers: int) -> Strength:

@@ -69,8 +69,12 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(model, trai
 
 
 def test_a_model_written_and_read_is_the_same_to_the_last_bit(model, training_set):
-    read = ReadinessModel.from_dict(model.to_dict(), model.trees)
+    read = ReadinessModel.from_dict(orjson.loads(orjson.dumps(model.to_dict())), model.trees)
     assert read == model
+    known = training_set.features
+    assert read.margin(known).tobytes() == model.margin(known).tobytes()
+    assert np.array(read.interval(known)).tobytes() == np.array(model.interval(known)).tobytes()
+    assert (read.outcomes, read.rules_share, read.shares) == (model.outcomes, model.rules_share, model.shares)
     written, first = read.contributions(training_set.features), model.contributions(training_set.features)
     assert written.start == first.start
     assert written.values.tobytes() == first.values.tobytes()

@@ -59,12 +59,15 @@ def test_no_tree_has_more_leaves_than_it_may(leads):
     assert max(tree["num_leaves"] for tree in trees) == 4
 
 
-def test_a_snapshot_without_weight_is_not_seen(leads):
+def test_a_snapshot_without_weight_is_not_seen_not_even_counted(leads):
     matrix, ready = leads
-    half = (np.arange(LEADS) % 2).astype(float)
-    kept = half > 0
-    other = np.where(kept, ready, 1 - ready)  # what the unseen ones became must not matter
-    assert grown((matrix, other), weights=half).model_to_string() == grown(leads, weights=half).model_to_string()
+    kept = np.flatnonzero(np.arange(LEADS) % 2)
+    half = np.zeros(LEADS)
+    half[kept] = 1.0
+    alone = Grove(matrix.rows(kept), ready[kept], np.zeros(len(kept)), recipe())
+    of_half = alone.grow(np.ones(len(kept)), leaves=4, rounds=30, seed=1)
+    assert grown(leads, weights=half).model_to_string() == of_half.model_to_string()
+    assert grown(leads).model_to_string() != of_half.model_to_string()
 
 
 def test_the_trees_begin_where_the_rules_end(leads):
