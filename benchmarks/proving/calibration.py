@@ -31,7 +31,6 @@ COVERAGE_SEEDS = (7, 3, 21)
 FROZEN_SHARE, WINDOWS = 0.7, 12
 RECENT = 2000  # rows before a window: answers that are known by then
 LEAST_BETTER, MOST_OFF = 10, 0.15
-QUICK_LEADS = 6000
 
 
 def prove_calibration(bars: Bars, data: Path, *, quick: bool) -> None:
@@ -58,14 +57,14 @@ def _by_age(bars: Bars, fold: Fold) -> None:
         z, slope = (measure(test.ready[rows], chance[rows]) for measure in (spiegelhalter_z, calibration_slope))
         said, happened = chance[rows].mean(), test.ready[rows].mean()
         print(f"bpi2012, {name}: {len(rows):,} snapshots, said {said:.1%}, happened {happened:.1%}")
-        at = name.replace(" ", "_")
+        at = "_".join(name.replace("+", "").split())
         bars.between(f"bpi2012_{at}_surprise", np.nan if z is None else z, -SURPRISE, SURPRISE)
         bars.between(f"bpi2012_{at}_slope", np.nan if slope is None else slope, *STEEPNESS)
 
 
 def _against_the_truth(bars: Bars, *, quick: bool) -> None:
     """Ask about many leads of a demo CRM, whose true chances are known."""
-    large = large_demo(leads=QUICK_LEADS) if quick else large_demo()
+    large = large_demo(quick=quick)
     known = np.flatnonzero(~np.isnan(large.chance))
     truth = np.log(large.chance[known] / (1 - large.chance[known]))
     print(f"demo: asked about {len(large.leads):,} snapshots of {large.leads.leads:,} leads")

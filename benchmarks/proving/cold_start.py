@@ -1,10 +1,11 @@
 """Cold start: with a handful of ready leads readiness is no worse than the rules, with a hundred better."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-from proving.contestants import OURS, rules_of, side_by_side
+from proving.contestants import OURS, rules_of
 from proving.data import MONTHS_BEFORE_THE_FALL, Fold, default_recipe, demo, large_demo
 from scipy.stats import t
 from telling.bars import Bars
@@ -20,7 +21,8 @@ from leadml.specs.project_spec import ProjectSpec
 LEAST_GAIN = {10: -0.015, 20: -0.005, 40: -0.005, 80: None, 160: None}
 MOST_LOG_LOSS = 0.01
 FIRST_SEED = 101
-LEADS, ASKED, QUICK_ASKED = 3000, 5000, 1500
+LEADS, QUICK_LEADS = 3000, 1500  # of a whole year; the first months are enough for 160 ready leads
+ASKED, QUICK_ASKED = 5000, 1500
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ class Start:
     rules_share: float
 
 
-def prove_cold_start(bars: Bars, *, seeds: int, quick: bool) -> None:
+def prove_cold_start(bars: Bars, pool: Executor, *, seeds: int, quick: bool) -> None:
     """Tell the bars of each number of ready leads."""
-    asked = large_demo(leads=2 * QUICK_ASKED if quick else 2 * ASKED)
+    asked = large_demo(quick=quick)
     rows = first_leads(asked.leads, QUICK_ASKED if quick else ASKED)
+    made = [QUICK_LEADS if quick else LEADS] * seeds
     print(f"asked about {len(rows):,} snapshots of {rows.leads:,} leads; {seeds} CRMs to learn from")
-    with side_by_side() as pool:
-        starts = list(pool.map(_starts, range(FIRST_SEED, FIRST_SEED + seeds), [rows] * seeds, [asked.spec] * seeds))
+    starts = list(pool.map(_starts, range(FIRST_SEED, FIRST_SEED + seeds), made, [rows] * seeds, [asked.spec] * seeds))
     if quick:
         print("two CRMs prove nothing: that the mean lies above zero is enough for --quick")
     for place, (outcomes, least) in enumerate(LEAST_GAIN.items()):
@@ -70,9 +72,9 @@ def first_ready(training_set: TrainingSet, count: int) -> TrainingSet:
     return training_set.rows(np.isin(lead_of, order[:enough]))
 
 
-def _starts(seed: int, asked: TrainingSet, spec: ProjectSpec) -> list[Start]:
+def _starts(seed: int, leads: int, asked: TrainingSet, spec: ProjectSpec) -> list[Start]:
     """Learn from the first leads of one CRM, at each number of ready ones."""
-    crm = demo(leads=LEADS, months=MONTHS_BEFORE_THE_FALL, seed=seed).leads
+    crm = demo(leads=leads, months=MONTHS_BEFORE_THE_FALL, seed=seed).leads
     return [_start(Fold(first_ready(crm, outcomes), asked, spec)) for outcomes in LEAST_GAIN]
 
 

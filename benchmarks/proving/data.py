@@ -25,7 +25,7 @@ MACRO_OF_BANK = ("employment_variation", "consumer_prices", "consumer_confidence
 BANK_TRAINED_ON, BANK_WINDOW = 20_000, 1_000
 # A CRM of which only answers are wanted. In its twelve months the demo's rate of ready leads does not fall yet: what is
 # asked is whether a model is honest about leads like those it learned from, and a planted fall is the bank's question.
-LARGE_SEED, LARGE_LEADS, MONTHS_BEFORE_THE_FALL = 1007, 27_000, 12
+LARGE_SEED, LARGE_LEADS, QUICK_LARGE_LEADS, MONTHS_BEFORE_THE_FALL = 1007, 27_000, 4000, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +108,9 @@ def demo(*, leads: int, months: int, seed: int) -> Demo:
     return Demo(training_set, project.spec, true_chance(training_set, crm.truth))
 
 
-def large_demo(*, leads: int = LARGE_LEADS) -> Demo:
+def large_demo(*, quick: bool) -> Demo:
     """Make the CRM whose leads no model here learns from."""
-    return demo(leads=leads, months=MONTHS_BEFORE_THE_FALL, seed=LARGE_SEED)
+    return demo(leads=QUICK_LARGE_LEADS if quick else LARGE_LEADS, months=MONTHS_BEFORE_THE_FALL, seed=LARGE_SEED)
 
 
 def demo_trial(seed: int) -> Trial:

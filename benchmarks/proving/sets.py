@@ -1,11 +1,12 @@
 """Sets: nobody ranks or forecasts better than readiness, taken over all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from proving.contestants import OURS, answer, installed, side_by_side
+from proving.contestants import OURS, answer, installed
 from proving.data import DEMO_SEEDS, SEED, Trial, bank_trial, bpi2012_trial, demo_trial, olist_trial
 from scipy.stats import norm, rankdata
 from telling.bars import Bars
@@ -61,26 +62,22 @@ class Judged:
         return float(2 * norm.sf(abs(self.behind(rival)) / spread)) if spread > 0 else 1.0
 
 
-def prove_sets(bars: Bars, data: Path, *, quick: bool, full: bool) -> None:
+def prove_sets(bars: Bars, pool: Executor, data: Path, *, quick: bool, full: bool) -> None:
     """Ask all contestants about all sets."""
     contestants = [*_PLAIN] if quick else installed([*_PLAIN, "catboost", *(["ebm"] if full else [])])
     if quick:
         print("catboost, ebm and most windows and sets are not measured: --quick")
-    judged = []
-    with side_by_side() as pool:
-        asked = []
-        for trial in _trials(data, quick=quick, full=full):
-            # Whoever takes longest begins, so that no core waits for it at the end.
-            answers = {
-                name: [pool.submit(answer, name, fold) for fold in trial.folds] for name in reversed(contestants)
-            }
-            asked.append((trial, answers))
-        for trial, answers in asked:
-            given = {name: [of_fold.result() for of_fold in answers[name]] for name in contestants}
-            margins = {name: np.concatenate([margin for margin, _ in folds]) for name, folds in given.items()}
-            seconds = {name: sum(taken for _, taken in folds) for name, folds in given.items()}
-            judged.append(judge_trial(trial, margins, draws=QUICK_DRAWS if quick else DRAWS))
-            _print(trial, judged[-1], seconds)
+    judged, asked = [], []
+    for trial in _trials(data, quick=quick, full=full):
+        # Whoever takes longest begins, so that no core waits for it at the end.
+        answers = {name: [pool.submit(answer, name, fold) for fold in trial.folds] for name in reversed(contestants)}
+        asked.append((trial, answers))
+    for trial, answers in asked:
+        given = {name: [of_fold.result() for of_fold in answers[name]] for name in contestants}
+        margins = {name: np.concatenate([margin for margin, _ in folds]) for name, folds in given.items()}
+        seconds = {name: sum(taken for _, taken in folds) for name, folds in given.items()}
+        judged.append(judge_trial(trial, margins, draws=QUICK_DRAWS if quick else DRAWS))
+        _print(trial, judged[-1], seconds)
     _tell(bars, judged)
 
 

@@ -1,11 +1,12 @@
 """Stability: learned again from leads that might as well have come, it gives sales nearly the same lists."""
 
+from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 from proving.cold_start import first_leads
-from proving.contestants import OURS, side_by_side
+from proving.contestants import OURS
 from proving.data import SEED, Fold, default_recipe, demo_trial, large_demo
 from telling.bars import Bars
 
@@ -23,20 +24,19 @@ USUAL_CHANGE, WORST_CHANGE = 0.08, 0.20
 MOST_MOVED = 0.7  # of what moves under plain LightGBM
 
 
-def prove_stability(bars: Bars, *, quick: bool) -> None:
+def prove_stability(bars: Bars, pool: Executor, *, quick: bool) -> None:
     """Tell how much the bands change from one training to the next."""
     fold = demo_trial(SEED).folds[0]
-    asked = first_leads(large_demo(leads=2 * (QUICK_ASKED if quick else ASKED)).leads, QUICK_ASKED if quick else ASKED)
+    asked = first_leads(large_demo(quick=quick).leads, QUICK_ASKED if quick else ASKED)
     _, first = np.unique(asked.snapshots.leads, return_index=True)
     asked = asked.rows(first)  # one snapshot a lead: sales has it on its list once
     print(f"asked about {len(asked):,} leads, after {QUICK_RETRAINS if quick else RETRAINS} trainings")
     fold = replace(fold, test=asked)
     draws = range(QUICK_RETRAINS if quick else RETRAINS)
-    with side_by_side() as pool:
-        bands = {
-            name: np.array(list(pool.map(learn, [fold] * len(draws), draws)))
-            for name, learn in (("lightgbm", _bands_of_lightgbm), (OURS, _bands_of_ours))
-        }
+    bands = {
+        name: np.array(list(pool.map(learn, [fold] * len(draws), draws)))
+        for name, learn in (("lightgbm", _bands_of_lightgbm), (OURS, _bands_of_ours))
+    }
     moved = {name: _moved(of_name) for name, of_name in bands.items()}
     changes = {name: _changes(name, of_name) for name, of_name in bands.items()}
     print(
