@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/.ready-to-run
 TEST := $(VENV)/.ready-to-test
+BENCH := $(VENV)/.ready-to-bench
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 PAGES := $(wildcard *.md docs/*.md docs/*/*.md)
 
@@ -39,7 +40,7 @@ types: $(TEST) ## mypy --strict over src/leadml
 docs: $(TEST) ## run the examples that stand in the pages
 	@$(VENV)/bin/python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE $(PAGES)
 
-bench: $(TEST) ## answer every question in benchmarks/
+bench: $(BENCH) ## answer every question in benchmarks/
 	@short=; for question in $(wildcard benchmarks/*.py); do echo "== $$question"; $(VENV)/bin/python $$question || short="$$short $$question"; done; \
 	if [ -n "$$short" ]; then echo "short:$$short"; exit 1; fi
 
@@ -62,3 +63,8 @@ $(TEST): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@echo "Installing leadml and what its tests need into $(VENV) (one to three minutes the first time)"
 	@$(PIP) --editable '.[test]'
 	@touch $(RUN) $@
+
+$(BENCH): pyproject.toml constraints.txt | $(VENV)/bin/pip
+	@echo "Installing leadml, what its tests need, and rivals to measure it by into $(VENV) (one to three minutes)"
+	@$(PIP) --editable '.[test,bench]'
+	@touch $(RUN) $(TEST) $@
