@@ -10,6 +10,7 @@ import lightgbm
 import numpy as np
 import orjson
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from leadml.engine.matrix import FeatureMatrix
 from leadml.learners.readiness import ReadinessModel, Recipe, Shares, fit_readiness
@@ -189,6 +190,21 @@ def test_whatever_threads_the_machine_is_set_to_the_model_is_the_same():
         told.add(done.stdout)
     assert len(told) == 1
     assert len(told.pop().strip()) == 64
+
+
+def test_sums_of_products_are_made_by_one_thread(training_set, monkeypatch):
+    """On some 30,000 snapshots of 60 features two threads would add up in another order than one."""
+    threads = []
+    grow = Grove.grow
+
+    def watched(self, weights, **how):
+        threads.extend(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return grow(self, weights, **how)
+
+    monkeypatch.setattr(Grove, "grow", watched)
+    with threadpool_limits(2, user_api="blas"):
+        fit_readiness(training_set, recipe())
+    assert set(threads) == {1}
 
 
 def test_the_margin_lies_within_its_interval_and_a_third_of_a_log_odds_always_stays(model, training_set):
