@@ -153,7 +153,7 @@ def test_the_champions_recipe_is_fitted_before_each_period_on_its_own_features(
     [
         ({"definitions": "others"}, "other_words"),
         ({"recipe": {"outcome": {"name": "customer"}}}, "other_words"),
-        ({"recipe": {"learner": {"smallest_gain": 3}}}, "older_recipe"),
+        ({"recipe": {"learner": {"boosting": "dart"}}}, "older_recipe"),
     ],
 )
 def test_a_champion_that_cannot_be_compared_is_said_to_be_so(change, note, champion, demo_training_set, quick):

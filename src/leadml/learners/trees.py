@@ -60,6 +60,7 @@ class Grove:
             "boost_from_average": False,
             "learning_rate": recipe.learner.learning_rate,
             "min_data_in_leaf": recipe.learner.smallest_leaf,
+            "min_gain_to_split": recipe.learner.smallest_gain,
             "lambda_l2": 10.0,
             "feature_fraction": 0.4,
             "cat_smooth": 20.0,

@@ -87,6 +87,7 @@ class LearnerSpec(Specification):
         int, Field(ge=2, le=256, description="largest number of leaves of a tree; half as many is tried too")
     ] = 8
     smallest_leaf: Annotated[int, Field(ge=1, description="fewest snapshots in a leaf")] = 40
+    smallest_gain: Annotated[float, Field(ge=0, description="a split must gain this much")] = 0.0
     most_trees: Annotated[
         int, Field(ge=0, le=5000, description="largest number of trees that is tried; 0: no trees")
     ] = 120
