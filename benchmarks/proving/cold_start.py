@@ -20,6 +20,7 @@ from leadml.specs.project_spec import ProjectSpec
 # By ready leads: how far the mean AUC may lie below that of the rules; None: it must lie above them beyond chance.
 LEAST_GAIN = {10: -0.015, 20: -0.005, 40: -0.005, 80: None, 160: None}
 MOST_LOG_LOSS = 0.01
+QUICK_OUTCOMES = (10, 80)
 FIRST_SEED = 101
 LEADS, QUICK_LEADS = 3000, 1500  # of a whole year; the first months are enough for 160 ready leads
 ASKED, QUICK_ASKED = 5000, 1500
@@ -49,10 +50,13 @@ def prove_cold_start(bars: Bars, pool: Executor, *, seeds: int, quick: bool) -> 
     rows = first_leads(asked.leads, QUICK_ASKED if quick else ASKED)
     made = [QUICK_LEADS if quick else LEADS] * seeds
     print(f"asked about {len(rows):,} snapshots of {rows.leads:,} leads; {seeds} CRMs to learn from")
-    starts = list(pool.map(_starts, range(FIRST_SEED, FIRST_SEED + seeds), made, [rows] * seeds, [asked.spec] * seeds))
+    counts = QUICK_OUTCOMES if quick else tuple(LEAST_GAIN)
+    numbers = range(FIRST_SEED, FIRST_SEED + seeds)
+    starts = list(pool.map(_starts, numbers, made, *([common] * seeds for common in (counts, rows, asked.spec))))
     if quick:
         print("two CRMs prove nothing: that the mean lies above zero is enough for --quick")
-    for place, (outcomes, least) in enumerate(LEAST_GAIN.items()):
+    for place, outcomes in enumerate(counts):
+        least = LEAST_GAIN[outcomes]
         _tell(bars, outcomes, 0.0 if quick and least is None else least, [of_seed[place] for of_seed in starts])
 
 
@@ -72,10 +76,10 @@ def first_ready(training_set: TrainingSet, count: int) -> TrainingSet:
     return training_set.rows(np.isin(lead_of, order[:enough]))
 
 
-def _starts(seed: int, leads: int, asked: TrainingSet, spec: ProjectSpec) -> list[Start]:
+def _starts(seed: int, leads: int, counts: Sequence[int], asked: TrainingSet, spec: ProjectSpec) -> list[Start]:
     """Learn from the first leads of one CRM, at each number of ready ones."""
     crm = demo(leads=leads, months=MONTHS_BEFORE_THE_FALL, seed=seed).leads
-    return [_start(Fold(first_ready(crm, outcomes), asked, spec)) for outcomes in LEAST_GAIN]
+    return [_start(Fold(first_ready(crm, outcomes), asked, spec)) for outcomes in counts]
 
 
 def _start(fold: Fold) -> Start:

@@ -100,6 +100,8 @@ def _moved(bands: Codes) -> float:
 def _changes(name: str, bands: Codes) -> Numbers:
     """Change of volume between each pair of trainings, beside the mean volume, of bands that are large enough."""
     changes = []
+    # The rate of ready leads of a training set goes up and down from draw to draw, and every honest model with it: the
+    # line of the rules, which has two numbers to learn, is 28 % apart at worst in band A, logistic regression 30 %.
     for band in range(int(bands.max()) + 1):
         volumes = (bands == band).sum(axis=1)
         share = volumes.mean() / bands.shape[1]
