@@ -89,7 +89,8 @@ def test_every_open_lead_has_score_chance_band_deadline_and_the_verdict_of_the_r
         rank, lead, score, chance, band, respond_by, _, rules = (" ".join(lines) for lines in row)
         due, verdict = answer["respond_by"], answer["rules"]
         assert (rank, lead, score) == (str(number), answer["lead_id"], str(answer["score"]))
-        assert (chance, band) == (answer["chance"]["en"], answer["band"])
+        assert chance == f"{answer['chance']['en']} {answer['chance_interval']['en']}"
+        assert band == answer["band"]
         assert respond_by == ("-" if due is None else f"{due[:10]} {due[11:16]} UTC")
         assert rules == f"{verdict['rule_points']:g} points score {verdict['score']} band {verdict['band']}"
     assert {answer["band"] for answer in answers} == {"A", "B", "C"}
