@@ -252,7 +252,7 @@ def test_reasons_and_chances_are_said_in_japanese(ask, answers):
         largest = max(lines, key=lambda line: abs(line["effect_exact"]))
         together = "".join("".join(row[6]).split())
         assert together.startswith("".join(f"{largest['effect']:+d}：{largest['reason']['ja']}".split()))
-        assert "".join(row[3]) == answer["chance"]["ja"]
+        assert "".join(row[3]) == answer["chance"]["ja"] + answer["chance_interval"]["ja"]
 
 
 @pytest.mark.parametrize(
