@@ -1,6 +1,5 @@
 """Honesty: what readiness says happens, also where rates change, and it knows how sure it is."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,7 @@ from leadml.agreement.scale import probability
 from leadml.dataset import TrainingSet
 from leadml.evaluate import brier, calibration_slope, debiased_calibration_error, spiegelhalter_z
 from leadml.history.tables import Numbers
-from leadml.learners.calibration import level_of_now
-from leadml.learners.readiness import ReadinessModel, fit_readiness
+from leadml.learners.readiness import fit_readiness, recalibrated
 
 SURPRISE = 2.58  # of 100 honest models, 99 are less surprised
 STEEPNESS = (0.8, 1.25)
@@ -90,15 +88,6 @@ def _tell_error(bars: Bars, asked: TrainingSet, chance: Numbers) -> None:
     bars.at_most("demo_calibration_error_of_worst_age", max(errors.values()), MOST_ERROR)
 
 
-def recalibrate(model: ReadinessModel, recent: TrainingSet) -> ReadinessModel:
-    """Set the level of a frozen model anew, from leads whose answers came since."""
-    margin = model.margin(recent.features)
-    weights = recent.weights
-    evidence = weights * (recent.leads / weights.sum())
-    shift = level_of_now(margin, (recent.ready, evidence), recent.created_at)
-    return replace(model, calibration=replace(model.calibration, level=model.calibration.level + shift))
-
-
 def _while_rates_change(bars: Bars, data: Path) -> None:
     """Go on with a frozen model for 12,000 calls, with its level set anew before each thousand of them."""
     calls, spec = bank_rows(data)
@@ -110,7 +99,7 @@ def _while_rates_change(bars: Bars, data: Path) -> None:
         window = calls.rows(np.arange(begin, begin + BANK_WINDOW))
         known = np.flatnonzero(calls.closed_at[:begin] <= window.created_at.min())[-RECENT:]
         recent = calls.rows(known)
-        anew = probability(recalibrate(frozen, recent).margin(window.features))
+        anew = probability(recalibrated(frozen, recent).margin(window.features))
         rate, own_rate = recent.ready.mean(), window.ready.mean()
         chances = [
             anew,
