@@ -23,7 +23,7 @@ from leadml.learners.trees import Grove, margins_by_rounds, sizes, steps_up_to
 from leadml.splits import forward_blocks, latest_leads, leads_created
 
 # What we believe before any outcome: all coefficients together move a lead by half a unit of log-odds, and the trees
-# are as many as a small funnel bears; twice or half of either costs half a nat. All time counts alike; that the past
+# are as many as a small funnel bears; twice or half of either costs a nat. All time counts alike; that the past
 # fades must be worth some nats.
 USUAL_PRIOR_VARIANCE = 0.25
 USUAL_ROUNDS = 45
