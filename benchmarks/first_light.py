@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from telling.bars import Bars
 
-from leadml.compare import compare_recipe
+from leadml.compare import READINESS, compare_recipe
 from leadml.dataset import TrainingSet
 from leadml.demo.generate import generate, write
 from leadml.demo.judgement import judge_model
@@ -50,9 +50,14 @@ def judge_demo(bars: Bars, seed: int) -> None:
         training_set = project.training_set()
     split = split_by_time(training_set, project.spec.readiness.test)
     judged = fit_recipe(split.train, project.spec)
-    comparison = compare_recipe(training_set, project.spec)
-    training = Training(train(training_set, project.spec), comparison, training_set, float(training_set.ready.mean()))
-    found = judge_model(training, judged, split.test, crm.truth)
+    training = Training(
+        train(training_set, project.spec),
+        compare_recipe(training_set, project.spec),
+        training_set,
+        training_set.base_rate,
+        before_test={READINESS: judged, "rules": judged.rules},
+    )
+    found = judge_model(training, split.test, crm.truth)
     sqls = crm.tables["stage_changes"]["lifecycle_stage"].eq("salesqualifiedlead").sum()
     returns = crm.tables["status_changes"]["lead_status"].eq("returned").sum()
     bars.between(f"demo_{seed}_best_possible_auc", found.best_auc, 0.80, 0.85)

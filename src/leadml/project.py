@@ -255,6 +255,7 @@ class Project:
             comparison,
             training_set,
             training_set.base_rate,
+            before_test=fitted[0],
             findings=cover(self.history, training_set, self.spec).findings,
             audit=report,
             gate=gate,

@@ -1,5 +1,6 @@
 """What a training gives, and what publishing its model does to the leads of today."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from leadml.engine.compute import compute_features
 from leadml.gate import Gate
 from leadml.history.tables import Codes, Finding, History
 from leadml.leakage.findings import AuditReport
+from leadml.learners.contract import Model
 from leadml.learners.trained_model import TrainedModel
 from leadml.snapshots import known_lead_type
 from leadml.specs.project_spec import ProjectSpec
@@ -33,6 +35,8 @@ class Training:
     training_set : TrainingSet
     base_rate : float
         Share of ready leads, each lead weighing the same.
+    before_test : mapping of contestant to Model
+        The recipe and the rules as they were fitted before the test began.
     findings : tuple of Finding
         Features that see nothing, as `Coverage` tells them.
     audit : AuditReport or None
@@ -50,6 +54,7 @@ class Training:
     comparison: Comparison
     training_set: TrainingSet
     base_rate: float
+    before_test: Mapping[str, Model]
     findings: tuple[Finding, ...] = ()
     audit: AuditReport | None = None
     gate: Gate | None = None

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from leadml.compare import READINESS
 from leadml.demo.generate import generate, write
 from leadml.demo.judgement import judge_model
 from leadml.project import Project
@@ -26,10 +27,10 @@ def demo(request, tmp_path_factory):
     training_set = project.training_set()
     split = split_by_time(training_set, project.spec.readiness.test)
     # The comparison is for people to read; the truth is told without it.
-    training = Training(train(training_set, project.spec), None, training_set, 0.0)
-    return SimpleNamespace(
-        tables=crm.tables, truth=judge_model(training, fit_recipe(split.train, project.spec), split.test, crm.truth)
-    )
+    judged = fit_recipe(split.train, project.spec)
+    before_test = {READINESS: judged, "rules": judged.rules}
+    training = Training(train(training_set, project.spec), None, training_set, 0.0, before_test)
+    return SimpleNamespace(tables=crm.tables, truth=judge_model(training, split.test, crm.truth))
 
 
 def test_the_best_possible_model_has_an_auc_of_80_to_85_percent(demo):

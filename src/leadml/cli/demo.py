@@ -17,7 +17,6 @@ from leadml.demo.judgement import Judgement, judge_model
 from leadml.errors import LeadmlError
 from leadml.project import Project
 from leadml.splits import split_by_time
-from leadml.training import fit_recipe
 from leadml.wording.texts import Language, say
 
 
@@ -47,8 +46,8 @@ def demo(
             report = opened.check()
             training = opened.train()
             steps("truth")
-            split = split_by_time(training.training_set, opened.spec.readiness.test)
-            judgement = judge_model(training, fit_recipe(split.train, opened.spec), split.test, crm.truth)
+            test = split_by_time(training.training_set, opened.spec.readiness.test).test
+            judgement = judge_model(training, test, crm.truth)
             scores = opened.score()
         if as_json:
             tell_json(

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 
 from leadml.clock import DAY, SECOND
+from leadml.compare import READINESS
 from leadml.dataset import TrainingSet
 from leadml.demo.drivers import DRIVERS, NOISE
 from leadml.demo.truth import true_probability
 from leadml.evaluate import auc
 from leadml.history.tables import Numbers
-from leadml.learners.readiness import ReadinessModel
 from leadml.publishing import Training
 
 TOP_FEATURES = 12
+# Mean absolute effects are known well enough from so many snapshots.
+_SNAPSHOTS_TOLD = 2000
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,14 @@ class Judgement:
     noise_share: float
 
 
-def judge_model(training: Training, judged: ReadinessModel, test: TrainingSet, truth: pd.DataFrame) -> Judgement:
+def judge_model(training: Training, test: TrainingSet, truth: pd.DataFrame) -> Judgement:
     """Hold a model against the truth.
 
     Parameters
     ----------
     training : Training
-        Its model's effects are averaged over all its snapshots.
-    judged : ReadinessModel
-        The same recipe, fitted before the test began.
+        Its model's effects are averaged over some thousands of its snapshots; the expectations are of what it
+        fitted before the test began.
     test : TrainingSet
     truth : DataFrame
         As `generate` made it.
@@ -60,7 +61,8 @@ def judge_model(training: Training, judged: ReadinessModel, test: TrainingSet, t
     -------
     judgement : Judgement
     """
-    snapshots = training.training_set
+    every = training.training_set
+    snapshots = every.rows(np.arange(0, len(every), max(1, len(every) // _SNAPSHOTS_TOLD)))
     contributions = training.model.contributions(snapshots.features).values
     sizes = dict(zip(snapshots.features.names, np.abs(contributions).mean(axis=0).tolist(), strict=True))
     largest = sorted(sizes, key=lambda name: -sizes[name])[:TOP_FEATURES]
@@ -71,8 +73,8 @@ def judge_model(training: Training, judged: ReadinessModel, test: TrainingSet, t
     chance = true_chance(test, truth)
     return Judgement(
         best_auc=expected_auc(test, chance, chance),
-        readiness_auc=expected_auc(test, judged.margin(test.features), chance),
-        rules_auc=expected_auc(test, judged.rules.margin(test.features), chance),
+        readiness_auc=expected_auc(test, training.before_test[READINESS].margin(test.features), chance),
+        rules_auc=expected_auc(test, training.before_test["rules"].margin(test.features), chance),
         drivers_found=int(found),
         drivers=len(DRIVERS),
         noise_share=sum(sizes[noise.name] for noise in NOISE) / sum(sizes.values()),

@@ -22,9 +22,10 @@ from leadml.history.tables import Codes, Numbers
 from leadml.learners.contract import Contributions
 
 LEAST_SLOPE, MOST_SLOPE = 0.5, 2.0
-# Before any outcome we believe the slope to be 1, give or take a fifth, and lead types to be told apart by the
-# features already: their shifts are nothing, give or take a tenth of a log-odds.
-_SLOPE_SPREAD, _SHIFT_SPREAD = 0.2, 0.1
+# Before any outcome we believe the slope to be 1, give or take a twentieth: what said too little or too much of later
+# leads had learned from fewer leads than the model has. Lead types are told apart by the features already: their
+# shifts are nothing, give or take a tenth of a log-odds.
+_SLOPE_SPREAD, _SHIFT_SPREAD = 0.05, 0.1
 _NEWTON_STEPS = 50
 # A part of the time line has at least so many outcomes, and there are at most so many parts.
 _OUTCOMES_A_PART, _MOST_PARTS = 20, 40
@@ -137,7 +138,7 @@ def fit_slope_and_shifts(
     -----
     Each block has a slope of its own, the likeliest under N(1, 1), beside shifts under N(0, 0.1**2), by Newton's
     method. A slope that changes from block to block says little of the next leads: the blocks' slopes are put
-    together as random effects, and pulled to the belief N(1, 0.2**2).
+    together as random effects, and pulled to the belief N(1, 0.05**2).
 
     References
     ----------

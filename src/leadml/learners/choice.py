@@ -171,16 +171,17 @@ def choose_strength(training_set: TrainingSet, recipe: Recipe, *, workers: int) 
 
     with ThreadPoolExecutor(workers) as pool:
         ways = [(half_life, USUAL_PRIOR_VARIANCE) for half_life in _HALF_LIVES]
-        half_life, _ = _best(blocks, list(pool.map(straight(ways), blocks)), _cost_of_straight)
+        costs = _costs(blocks, list(pool.map(straight(ways), blocks)), _cost_of_straight)
+        half_life, _ = min(costs, key=lambda way: costs[way])
         strengths = [(half_life, variance) for variance in _PRIOR_VARIANCES]
         said = list(pool.map(straight(strengths), blocks))
-        _, prior_variance = _best(blocks, said, _cost_of_straight)
+        _, prior_variance = _expected(_costs(blocks, said, _cost_of_straight), _octaves_of_straight)
 
         def branching(block: _Block) -> dict[int, Numbers]:
             return _try_trees(block, recipe, half_life)
 
         grown = list(pool.map(branching, blocks))
-    rounds = _best(blocks, grown, _cost_of_trees)
+    rounds = _expected(_costs(blocks, grown, _cost_of_trees), _octaves_of_trees)
     return Strength(
         half_life,
         prior_variance,
@@ -234,21 +235,28 @@ def _try_trees(block: _Block, recipe: Recipe, half_life: float | None) -> dict[i
     return {count: offset + np.mean(said, axis=0) for count, said in zip(rounds, zip(*grown, strict=True), strict=True)}
 
 
+def _octaves_of_straight(candidate: tuple[float | None, float]) -> float:
+    _, prior_variance = candidate
+    return float(np.log2(prior_variance / USUAL_PRIOR_VARIANCE))
+
+
+def _octaves_of_trees(rounds: int) -> float:
+    return float(np.log2((rounds + 5) / (USUAL_ROUNDS + 5)))
+
+
 def _cost_of_straight(candidate: tuple[float | None, float]) -> float:
-    half_life, prior_variance = candidate
-    octaves = np.log2(prior_variance / USUAL_PRIOR_VARIANCE)
-    return float(_OCTAVE_COST * octaves**2) + (0.0 if half_life is None else _FADING_COST)
+    half_life, _ = candidate
+    return _OCTAVE_COST * _octaves_of_straight(candidate) ** 2 + (0.0 if half_life is None else _FADING_COST)
 
 
 def _cost_of_trees(rounds: int) -> float:
-    octaves = np.log2((rounds + 5) / (USUAL_ROUNDS + 5))
-    return float(_OCTAVE_COST * octaves**2)
+    return _OCTAVE_COST * _octaves_of_trees(rounds) ** 2
 
 
-def _best(
+def _costs(
     blocks: Sequence[_Block], said: Sequence[Mapping[Candidate, Numbers]], cost_of: Callable[[Candidate], float]
-) -> Candidate:
-    """Take the candidate with the least loss on later leads, on the best line, and the least distance from the usual.
+) -> dict[Candidate, float]:
+    """Add up the loss on later leads, on the best line, and the distance from the usual.
 
     Both are in nats: the loss of a block is that of its leads, as snapshots of one lead say the same again.
     """
@@ -259,4 +267,16 @@ def _best(
             level, slope = best_line(margin, ready, weights)
             losses = np.logaddexp(0.0, level + slope * margin) - ready * (level + slope * margin)
             costs[candidate] += leads * float(np.average(losses, weights=weights))
-    return min(costs, key=lambda candidate: costs[candidate])
+    return costs
+
+
+def _expected(costs: Mapping[Candidate, float], octaves_of: Callable[[Candidate], float]) -> Candidate:
+    """Take the candidate nearest to the mean strength, each counting by how likely it is: exp(-cost).
+
+    The likeliest one jumps from one end to the other when a few leads change; the mean hardly moves.
+    """
+    candidates = list(costs)
+    likely = np.exp(min(costs.values()) - np.array(list(costs.values())))
+    octaves = np.array([octaves_of(candidate) for candidate in candidates])
+    distances = np.abs(octaves - likely @ octaves / likely.sum())
+    return candidates[int(np.argmin(distances))]

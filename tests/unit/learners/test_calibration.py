@@ -32,7 +32,7 @@ def slope_of(said, ready, blocks, *, evidence=None):
 
 @pytest.mark.parametrize("stretched", [0.6, 1.0, 1.5])
 def test_with_many_outcomes_a_stretched_margin_is_found_out(stretched):
-    random, margin, blocks = leads_like(30_000)
+    random, margin, blocks = leads_like(100_000)
     assert slope_of(margin * stretched, drawn(random, margin), blocks) == pytest.approx(1 / stretched, rel=0.07)
 
 
