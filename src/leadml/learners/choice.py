@@ -142,6 +142,34 @@ def best_line(margin: Numbers, ready: Numbers, weights: Numbers) -> tuple[float,
     return float(level - slope * centre), float(slope)
 
 
+def expected_strength(costs: Mapping[Candidate, float], octaves_of: Callable[[Candidate], float]) -> Candidate:
+    """Take the candidate nearest to the mean strength, each counting by how likely it is: exp(-cost).
+
+    The likeliest one jumps from one end to the other when a few leads change; the mean hardly moves.
+
+    Parameters
+    ----------
+    costs : mapping of candidate to float, nats
+    octaves_of : callable taking a candidate
+        How strong it is; twice as strong is 1 more.
+
+    Returns
+    -------
+    candidate
+
+    Examples
+    --------
+    >>> expected_strength({10: 0.0, 20: 2.0, 40: 0.1}, np.log2)
+    20
+    >>> expected_strength({10: 0.0, 20: 5.0, 40: 30.0}, np.log2)
+    10
+    """
+    likely = np.exp(min(costs.values()) - np.array(list(costs.values())))
+    octaves = np.array([octaves_of(candidate) for candidate in costs])
+    mean = float(likely @ octaves / likely.sum())
+    return min(costs, key=lambda candidate: abs(octaves_of(candidate) - mean))
+
+
 def choose_strength(training_set: TrainingSet, recipe: Recipe, *, workers: int) -> Strength:
     """Choose how much each part learns, on forward blocks by lead.
 
@@ -175,13 +203,13 @@ def choose_strength(training_set: TrainingSet, recipe: Recipe, *, workers: int) 
         half_life, _ = min(costs, key=lambda way: costs[way])
         strengths = [(half_life, variance) for variance in _PRIOR_VARIANCES]
         said = list(pool.map(straight(strengths), blocks))
-        _, prior_variance = _expected(_costs(blocks, said, _cost_of_straight), _octaves_of_straight)
+        _, prior_variance = expected_strength(_costs(blocks, said, _cost_of_straight), _octaves_of_straight)
 
         def branching(block: _Block) -> dict[int, Numbers]:
             return _try_trees(block, recipe, half_life)
 
         grown = list(pool.map(branching, blocks))
-    rounds = _expected(_costs(blocks, grown, _cost_of_trees), _octaves_of_trees)
+    rounds = expected_strength(_costs(blocks, grown, _cost_of_trees), _octaves_of_trees)
     return Strength(
         half_life,
         prior_variance,
@@ -268,15 +296,3 @@ def _costs(
             losses = np.logaddexp(0.0, level + slope * margin) - ready * (level + slope * margin)
             costs[candidate] += leads * float(np.average(losses, weights=weights))
     return costs
-
-
-def _expected(costs: Mapping[Candidate, float], octaves_of: Callable[[Candidate], float]) -> Candidate:
-    """Take the candidate nearest to the mean strength, each counting by how likely it is: exp(-cost).
-
-    The likeliest one jumps from one end to the other when a few leads change; the mean hardly moves.
-    """
-    candidates = list(costs)
-    likely = np.exp(min(costs.values()) - np.array(list(costs.values())))
-    octaves = np.array([octaves_of(candidate) for candidate in candidates])
-    distances = np.abs(octaves - likely @ octaves / likely.sum())
-    return candidates[int(np.argmin(distances))]
