@@ -15,6 +15,9 @@ from leadml.specs.reading import Label
 from leadml.wording.numbers import days_in_words, percent, plain
 from leadml.wording.texts import LANGUAGES, Language, say
 
+# Reasons kept in words, some 10 MB: counts and words come again and again, amounts of money do not.
+_MOST_SAID = 20_000
+
 
 @dataclass(frozen=True)
 class FeatureEffect:
@@ -131,6 +134,7 @@ class Explainer:
     usual_values: Mapping[str, Value]
     catalogue: Catalogue
     _usual_said: dict[tuple[str, Language, bool], str | None] = field(default_factory=dict, repr=False, compare=False)
+    _said: dict[tuple[str, Value, str | None], dict[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     def explain(
         self, start: float, effects: Numbers, values: Mapping[str, Value], *, not_known: Sequence[str]
@@ -166,7 +170,7 @@ class Explainer:
                     effect_exact=exact_of[feature.name],
                     value=values[feature.name],
                     usual_value=self.usual_values[feature.name],
-                    reason=self.reason(feature, values[feature.name], not_known=not_known),
+                    reason=self._kept_reason(feature, values[feature.name], not_known),
                 )
                 for feature, points in zip(theme.features, whole, strict=True)
             ]
@@ -180,6 +184,16 @@ class Explainer:
             held_at=score if score != total else None,
             held_effect=score - total,
         )
+
+    def _kept_reason(self, feature: FeatureSpec, value: Value, not_known: Sequence[str]) -> dict[str, str]:
+        """Word a reason once for all leads that share the value."""
+        asked = (feature.name, value, self._why_missing(feature, not_known) if value is None else None)
+        said = self._said.get(asked)
+        if said is None:
+            if len(self._said) >= _MOST_SAID:
+                self._said.clear()
+            said = self._said[asked] = self.reason(feature, value, not_known=not_known)
+        return said
 
     def reason(self, feature: FeatureSpec, value: Value, *, not_known: Sequence[str] = ()) -> dict[str, str]:
         """Say a feature's value beside the usual one, in both languages.

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from leadml import explain as explain_module
 from leadml.engine.catalogue import Catalogue
 from leadml.explain import Explainer, whole_parts
 from leadml.specs.feature_spec import Unit
@@ -197,3 +198,20 @@ def test_an_explanation_carries_the_values_it_explains(explain):
 def test_fractions_that_differ_by_the_noise_of_floating_point_are_a_tie():
     # 30.4 and 8.4 have the same fraction, though 30.4 - 30 < 8.4 - 8 in binary: the larger value wins.
     assert whole_parts([8.4, 30.4, 0.2], 39) == [8, 31, 0]
+
+
+@pytest.mark.parametrize("most", [1, 20_000])
+def test_a_kept_reason_is_the_reason_of_each_lead(explainer, monkeypatch, most):
+    monkeypatch.setattr(explain_module, "_MOST_SAID", most)
+    kept = dataclasses.replace(explainer, _said={})
+    effects = np.zeros(len(explainer.catalogue.names))
+    asked = [
+        ({**explainer.usual_values, "employees": employees, "days_in_mql": None}, not_known)
+        for employees in (120.0, 45.0, None, 120.0)
+        for not_known in ((), ("stage_changes", "company_attributes"))
+    ]
+    for values, not_known in asked:
+        explanation = kept.explain(0.0, effects, values, not_known=not_known)
+        for line in (line for theme in explanation.themes for line in theme.features):
+            feature = feature_named(explainer, line.feature)
+            assert line.reason == explainer.reason(feature, values[line.feature], not_known=not_known)

@@ -63,10 +63,15 @@ def say(key: str, language: Language = "en", /, **values: object) -> str:
     >>> say("chance.one_in", "ja", number=5)
     '約5件に1件'
     """
+    return _template(key, language).format(**values)
+
+
+@cache
+def _template(key: str, language: Language) -> str:
     text: Any = texts(language)
     for part in key.split("."):
         text = text[part]
-    return str(text).format(**values)
+    return str(text)
 
 
 def in_both(key: str, /, **values: object) -> dict[str, str]:
