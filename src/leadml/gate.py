@@ -27,7 +27,7 @@ from leadml.splits import Split, join_tests, rolling_periods
 from leadml.training import fit_recipe
 
 GateName = Literal["better_than_rules", "log_loss_not_worse_than_champion", "brier_not_worse_than_champion"]
-ChampionNote = Literal["none", "same_recipe", "other_words", "older_recipe", "compared"]
+ChampionNote = Literal["none", "rules_alone", "same_recipe", "other_words", "older_recipe", "compared"]
 Remake = Callable[[ProjectSpec], TrainingSet]
 
 _REFUSED: Mapping[GateName, str] = {
@@ -70,12 +70,18 @@ class Gate:
     ----------
     tests : tuple of GateTest
     champion : str
-        `compared`; or why it was not: `none` yet, `same_recipe`, `other_words` (trained under other definitions, or for
-        another outcome, so it cannot score these leads), `older_recipe` (of a version that learned in another way).
+        `compared`; or why it was not: `none` yet, `other_words` (trained under other definitions, or for another
+        outcome, so it cannot score these leads), `rules_alone` (it learned nothing: only the rules are to be beaten),
+        `older_recipe` (of a version that learned in another way), `same_recipe`.
     """
 
     tests: tuple[GateTest, ...]
     champion: ChampionNote
+
+    @property
+    def nothing_to_lose(self) -> bool:
+        """Whether no model that learned anything answers what is asked now, so that the rules alone are no loss."""
+        return self.champion in ("none", "rules_alone", "other_words")
 
     @property
     def failed(self) -> tuple[GateTest, ...]:
@@ -146,6 +152,8 @@ def fit_champion(
         champion.recipe.get("outcome", {}).get("name") != training_set.outcome
     ):
         return [], "other_words"
+    if champion.recipe.get("rules_alone"):
+        return [], "rules_alone"
     try:
         learner = LearnerSpec.model_validate(champion.recipe["learner"])
     except ValueError:  # a key that this version does not know, or no such key
@@ -219,11 +227,14 @@ def _squares(test: TrainingSet, margin: Numbers) -> Numbers:
 def _test(name: GateName, test: TrainingSet, gains: Numbers) -> GateTest:
     """Average gains over ages, each alike, and find the error of that: what one lead brings belongs together."""
     ages, of_age = np.unique(test.snapshots.ages, return_inverse=True)
-    snapshots = np.bincount(of_age)
-    means = np.bincount(of_age, gains) / snapshots
-    gain = float(means.mean())
     _, of_lead = np.unique(test.snapshots.leads, return_inverse=True)
-    brought = np.bincount(of_lead, (gains - means[of_age]) / snapshots[of_age] / len(ages))
-    error = float(np.sqrt(brought @ brought))
+    # At each age each lead weighs the same, however often it came back (decision 0010).
+    _, of_both, times = np.unique(of_lead * len(ages) + of_age, return_inverse=True, return_counts=True)
+    weights = 1 / times[of_both]
+    leads = np.bincount(of_age, weights)
+    means = np.bincount(of_age, weights * gains) / leads
+    gain = float(means.mean())
+    brought = np.bincount(of_lead, weights * (gains - means[of_age]) / leads[of_age] / len(ages))
+    error = float(np.sqrt((brought**2).sum()))
     low, high = gain - _ONE_SIDED_95 * error, gain + _ONE_SIDED_95 * error
     return GateTest(name, gain, low, high, passed=low > 0 if name == "better_than_rules" else high >= 0)

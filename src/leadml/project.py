@@ -241,7 +241,7 @@ class Project:
         comparison = compare_fitted(periods, fitted, self.spec)
         champions, note = fit_champion(before, training_set, self.spec, lambda spec: prepare(self.history, spec))
         gate = judge_recipe(periods, fitted, champions, note)
-        if before is not None and note != "other_words" and not before.recipe.get("rules_alone"):
+        if not gate.nothing_to_lose:
             refuse(gate)
         self.on_progress("fit")
         model = train(training_set, self.spec)
@@ -291,8 +291,12 @@ class Project:
             return None
 
     def _effect(self, before: TrainedModel | None, after: TrainedModel) -> PublishingEffect | None:
-        """Score all open leads under both models; under other definitions the one before could not."""
-        if before is None or before.definitions != after.definitions:
+        """Score all open leads under both models; where the two answer different questions there is no effect."""
+        if (
+            before is None
+            or before.definitions != after.definitions
+            or learned_outcome(before) != learned_outcome(after)
+        ):
             return None
         instant = self._instant(None)
         return score_under_both(before, after, self.history, self.spec, (self._open_leads(instant, after), instant))

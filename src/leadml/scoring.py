@@ -212,7 +212,7 @@ class Scorer:
         self._catalogue = Catalogue.of(model.themes, definitions)
         self._explainer = Explainer(model.themes, model.usual_values, self._catalogue)
         readiness = model.readiness
-        self._origin = Origin(readiness.outcomes, readiness.rules_share if readiness.rules.rules else None)
+        self._origin = Origin(readiness.outcomes, readiness.rules_share)
 
     def score(self, history: History, lead_ids: Sequence[str], as_of: int | Instants) -> list[LeadScore]:
         """Score leads at an instant, only from what was known before it.

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from leadml.errors import LeadmlError, ProblemsError
-from leadml.gate import fit_champion, judge_recipe, refuse
+from leadml.gate import Gate, fit_champion, judge_recipe, refuse
 from leadml.learners.contract import Contributions
 from leadml.specs.readiness_spec import LearnerSpec
-from leadml.splits import rolling_periods
+from leadml.splits import Split, rolling_periods
 from leadml.training import prepare, train
 
 QUICK = {"most_trees": 20, "bags": 2}
@@ -86,6 +86,23 @@ def test_as_good_as_the_champion_is_good_enough_and_worse_is_not(periods):
     ]
 
 
+def test_a_lead_that_came_back_often_weighs_as_much_as_any_other(training_set_of):
+    # Nineteen leads for whom the recipe is wrong, and one that came back twenty times, for whom it is right.
+    often = training_set_of(leads=[*range(19), *[19] * 20], ready=np.ones(39))
+    margin = np.r_[np.full(19, -1.0), np.full(20, 3.0)]
+    gate = judge_recipe(
+        [Split(often, often, 0, 0)], [{"readiness": Says(margin), "rules": Says(np.zeros(39))}], [], "none"
+    )
+    gains = np.log(2) - np.logaddexp(0, [1.0, -3.0])
+    assert gate.tests[0].gain == pytest.approx((19 * gains[0] + gains[1]) / 20)
+    assert not gate.tests[0].passed
+
+
+@pytest.mark.parametrize("note", ["none", "rules_alone", "other_words", "same_recipe", "older_recipe", "compared"])
+def test_only_a_model_that_learned_and_answers_the_same_question_can_be_lost(note):
+    assert Gate((), note).nothing_to_lose == (note in ("none", "rules_alone", "other_words"))
+
+
 def test_the_gain_is_the_mean_of_ages_and_its_limit_is_that_of_sums_over_leads(periods):
     gate = judged(periods, recipe=0.6, rules=0.2)
     tests = [split.test for split in periods]
@@ -153,6 +170,7 @@ def test_the_champions_recipe_is_fitted_before_each_period_on_its_own_features(
     [
         ({"definitions": "others"}, "other_words"),
         ({"recipe": {"outcome": {"name": "customer"}}}, "other_words"),
+        ({"recipe": {"rules_alone": True}}, "rules_alone"),
         ({"recipe": {"learner": {"boosting": "dart"}}}, "older_recipe"),
     ],
 )

@@ -15,6 +15,7 @@ from leadml.clock import to_iso
 from leadml.errors import LeadmlError
 from leadml.project import Project
 from leadml.publishing import Training
+from leadml.scoring import Origin
 from leadml.specs.agreement_spec import LeadScoreSpec
 from leadml.wording.numbers import chance_in_words, origin_in_words
 from leadml.wording.texts import Language, say
@@ -62,6 +63,8 @@ def train(
                     "comparison": asdict(training.comparison),
                     "gate": None if training.gate is None else asdict(training.gate),
                     "rules_alone": training.rules_alone,
+                    "learned_from": Origin(model.readiness.outcomes, model.readiness.rules_share).to_dict(),
+                    "proposal": None if training.proposal is None else asdict(training.proposal),
                     "publishing": None if training.publishing is None else training.publishing.to_dict(),
                 }
             )

@@ -24,6 +24,7 @@ from leadml.agreement.scale import probability
 from leadml.clock import DAY
 from leadml.dataset import TrainingSet
 from leadml.engine.matrix import FeatureMatrix
+from leadml.errors import LeadmlError
 from leadml.history.tables import Codes, Numbers
 from leadml.learners.calibration import CalibrationLine, codes_of, fit_slope_and_shifts, level_of_now
 from leadml.learners.choice import Forward, Strength, choose_strength, faded
@@ -83,7 +84,7 @@ class ReadinessModel:
         Ready leads learned from; None, as below, of models from before this was kept.
     rules_share : float in 0..1, or None
         Part of the score that the rules carry: the spread of their margin over the training leads, beside the spread
-        of what was learned.
+        of what was learned. None without rules.
     """
 
     rules: RulesModel
@@ -158,7 +159,7 @@ class ReadinessModel:
             shares=Shares(0.0, 0.0),
             calibration=CalibrationLine(),
             bag_lines=(CalibrationLine(),) * bags,
-            rules_share=1.0,
+            rules_share=1.0 if self.rules.rules else None,
         )
 
     def interval(self, matrix: FeatureMatrix) -> tuple[Numbers, Numbers] | None:
@@ -269,7 +270,14 @@ def recalibrated(model: ReadinessModel, recent: TrainingSet) -> ReadinessModel:
     Returns
     -------
     model : ReadinessModel
+
+    Raises
+    ------
+    LeadmlError
+        `too_few_outcomes` where there is no recent lead.
     """
+    if not len(recent):
+        raise LeadmlError("too_few_outcomes", where="recent", ready=0, snapshots=0)
     matrix = recent.features
     evidence = recent.weights * (recent.leads / recent.weights.sum())
     off = level_of_now(model.margin(matrix), (recent.ready, evidence), recent.created_at)
@@ -297,6 +305,8 @@ def fit_readiness(training_set: TrainingSet, recipe: Recipe) -> ReadinessModel:
         The same for any number of threads.
     """
     workers = os.cpu_count() or 1
+    # A word that only later leads have is unseen: to the model that is judged as to the one that serves.
+    training_set = replace(training_set, features=training_set.features.with_words_that_occur())
     with threadpool_limits(1, user_api="blas"):  # sums in another order would be another model
         strength = choose_strength(training_set, recipe, workers=workers)
         return _Fit(training_set, recipe, strength).model(workers)
@@ -349,7 +359,7 @@ class _Fit:
             bag_lines=tuple(self._calibration(one, part, forward) for one, part in zip(added, kept, strict=True)),
             doubts=self._doubts(calibration.on_margin(self.offset + mean, self.matrix)),
             outcomes=self._outcomes(),
-            rules_share=_rules_share(self.offset, mean, self.weights),
+            rules_share=_rules_share(self.offset, mean, self.weights) if self.recipe.rules else None,
         )
 
     def _recent(self) -> Codes:
@@ -410,7 +420,8 @@ class _Fit:
             type_count=len(self.type_words),
         )
         margin = slope * (self.offset + added) + np.r_[shifts, 0.0][np.minimum(self.types, len(shifts))]
-        rows = self.recent
+        # A bag that left out every recent lead knows the level of all time.
+        rows = self.recent if evidence[self.recent].any() else np.arange(len(self.ready))
         level = level_of_now(margin[rows], (self.ready[rows], evidence[rows]), self.created_at[rows])
         return CalibrationLine(
             level, slope, dict(zip(self.type_words, shifts.tolist(), strict=True)), self.recipe.lead_type

@@ -35,5 +35,9 @@ class Recipe:
     @property
     def lead_type(self) -> str | None:
         """The feature that tells the lead type, if there is one."""
-        telling = (feature.name for feature in self.features if feature.attribute == "lead_type")
+        telling = (
+            feature.name
+            for feature in self.features
+            if feature.attribute == "lead_type" and feature.values == "category"
+        )
         return next(telling, None)

@@ -160,7 +160,8 @@ def _encoding(matrix: FeatureMatrix, place: int) -> Encoding:
         return Encoding(0.0, 0.0, 1.0, None)
     median = float(np.median(known))
     filled = np.where(np.isnan(values), median, values)
-    return Encoding(median, float(filled.mean()), float(filled.std()) or 1.0, None)
+    spread = float(filled.std()) if known.min() < known.max() else 1.0
+    return Encoding(median, float(filled.mean()), spread, None)
 
 
 def fit_lightgbm(training_set: TrainingSet, *, seed: int) -> LightgbmModel:

@@ -92,7 +92,8 @@ class RulesModel:
         usual = np.average(points, axis=0, weights=weights)
         distance = points.sum(axis=1) - usual.sum()
         spread = float(np.sqrt(np.average(distance**2, weights=weights)))
-        if spread == 0:
+        # A mean is off by rounding, and so is the distance of points that are the same everywhere.
+        if spread <= 1e-9 * max(1.0, float(np.abs(points).sum(axis=1).max(initial=0.0))):
             rate = float(np.clip(np.average(ready, weights=weights), 1e-6, 1 - 1e-6))
             return cls(tuple(rules), float(np.log(rate / (1 - rate))), 0.0, tuple(usual.tolist()))
         intercept, slope = _line(distance / spread, ready, weights)

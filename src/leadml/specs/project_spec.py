@@ -200,6 +200,8 @@ def _left_out(spec: ProjectSpec, names: list[str]) -> list[LeadmlError]:
         elif name in ruled:
             rule = spec.rules.rules[ruled[name]].name
             problems.append(LeadmlError("left_out_in_rule", where=where, feature=name, rule=rule))
+    if names and set(names) <= set(spec.readiness.leave_out):
+        problems.append(LeadmlError("all_left_out", where="models/readiness.yaml, leave_out"))
     return problems
 
 

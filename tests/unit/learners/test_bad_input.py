@@ -7,8 +7,9 @@ import pytest
 
 from leadml.agreement.scale import probability
 from leadml.engine.matrix import FeatureMatrix
+from leadml.errors import LeadmlError
 from leadml.learners.contract import Contributions
-from leadml.learners.readiness import ReadinessModel, fit_readiness
+from leadml.learners.readiness import ReadinessModel, fit_readiness, recalibrated
 from leadml.learners.recipe import Recipe
 from leadml.learners.rules import RulesModel, award
 from leadml.specs.feature_spec import FeatureSpec
@@ -162,7 +163,8 @@ def test_without_rules_the_score_starts_from_the_usual_rate(without_rules, leads
     assert not parts.values.any()
     margin = answered(without_rules, leads.features)
     assert np.corrcoef(margin, model.margin(leads.features))[0, 1] > 0.9  # what no rule says is learned
-    assert without_rules.rules_share == pytest.approx(0, abs=1e-9)
+    assert without_rules.rules_share is None
+    assert without_rules.rules_alone().rules_share is None
 
 
 def test_a_model_without_rules_is_written_and_read(without_rules, leads):
@@ -174,3 +176,36 @@ def test_a_model_without_rules_is_written_and_read(without_rules, leads):
 def test_no_rules_award_nothing(leads):
     assert award((), leads.features).shape == (600, 0)
     assert award((), leads.features.rows(np.arange(0))).shape == (0, 0)
+
+
+def test_a_word_that_only_later_leads_have_is_as_good_as_none(leads):
+    known = leads.rows(leads.features.values[:, 1] != 2)  # the words still name all three
+    model = fit_readiness(known, recipe())
+    assert model.words["lead_type"] == ("existing", "new")
+    unseen, missing = answered(model, asked([3, 2, 7, np.nan, np.nan], [3, np.nan, 7, np.nan, np.nan]))
+    assert unseen == missing
+
+
+def test_nobody_recent_sets_no_level(model, leads):
+    with pytest.raises(LeadmlError) as caught:
+        recalibrated(model, leads.rows(np.arange(0)))
+    assert (caught.value.code, caught.value.where) == ("too_few_outcomes", "recent")
+
+
+def test_a_bag_without_any_recent_lead_has_the_level_of_all_time(leads):
+    ready = leads.ready.copy()
+    ready[-2:] = [1, 0]
+    learner = LearnerSpec(smallest_leaf=10, most_trees=0, bags=40, level_days=1)
+    model = fit_readiness(dataclasses.replace(leads, ready=ready), dataclasses.replace(recipe(), learner=learner))
+    answered(model, leads.features)
+    levels = [line.level for line in model.bag_lines]
+    assert np.isfinite(levels).all()
+    assert 0.0 not in levels
+
+
+def test_a_lead_type_that_is_read_as_a_number_shifts_nothing(leads):
+    numbers = (feature("visits"), feature("lead_type").model_copy(update={"values": "number"}))
+    matrix = FeatureMatrix(NAMES[:2], leads.features.values[:, :2], {})
+    without_words = dataclasses.replace(recipe(), features=numbers)
+    model = fit_readiness(dataclasses.replace(leads, features=matrix), without_words)
+    assert model.calibration.lead_type is None

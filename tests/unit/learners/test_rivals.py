@@ -102,3 +102,14 @@ def test_a_lead_weighs_the_same_however_often_it_was_scored(training_set):
     often = training_set.rows(np.concatenate([np.arange(401), np.full(400, 400)]))  # the last lead 401 times
     once, many = (fit_logistic(each).margin(training_set.features) for each in (training_set, often))
     np.testing.assert_allclose(once, many, atol=0.1)
+
+
+@pytest.mark.parametrize("always", [0.1, 0.7, 4.1])
+def test_a_column_that_never_differs_says_little_when_it_does(training_set_of, always):
+    random = np.random.default_rng(3)
+    constant = np.full(997, always)
+    leads = training_set_of(leads=range(997), ready=random.random(997) < 0.3, always=constant, visits=constant * 0 + 1)
+    margin = fit_logistic(leads).margin(
+        FeatureMatrix(("always", "visits"), np.array([[always, 1], [always + 1, 1]]), {})
+    )
+    assert abs(margin[1] - margin[0]) < 1

@@ -91,6 +91,15 @@ def test_without_any_difference_in_points_the_line_is_the_base_rate():
     assert probability(model.contributions(matrix).margin).tolist() == pytest.approx([0.25] * 4)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_points_that_are_the_same_everywhere_have_no_line_whatever_rounding_says(seed):
+    random = np.random.default_rng(seed)
+    size = int(random.integers(50, 3000))
+    model, matrix = fitted([0.7] * size, random.random(size) < 0.2, weights=random.random(size))
+    assert model.slope == 0
+    assert np.ptp(model.margin(matrix)) == 0
+
+
 def test_weights_count_as_repetitions_do():
     weighed, _ = fitted([0, 5, 9], [0, 1, 0], weights=[3, 2, 1])
     repeated, _ = fitted([0, 0, 0, 5, 5, 9], [0, 0, 0, 1, 1, 0])

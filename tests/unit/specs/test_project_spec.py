@@ -198,6 +198,14 @@ def test_what_is_left_out_must_be_there_and_no_rule_may_need_it(tiny_project, na
     assert fix in caught.value.part("fix")
 
 
+def test_not_everything_can_be_left_out(tiny_project):
+    (tiny_project / "models" / "rules.yaml").unlink()
+    names = [feature.name for feature in read_project(tiny_project).features]
+    with pytest.raises(LeadmlError) as caught:
+        leaving_out(tiny_project, *names)
+    assert (caught.value.code, caught.value.where) == ("all_left_out", "models/readiness.yaml, leave_out")
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "where", "near"),
     [
