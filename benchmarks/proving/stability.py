@@ -16,7 +16,7 @@ from leadml.history.tables import Codes, Numbers
 from leadml.learners.readiness import fit_readiness
 from leadml.learners.rivals import fit_lightgbm
 
-RETRAINS, QUICK_RETRAINS = 10, 3
+RETRAINS, QUICK_RETRAINS = 10, 2
 ASKED, QUICK_ASKED = 10_000, 2000
 LARGE_SHARE = 0.05  # a band that holds less goes up and down by chance alone
 USUAL_CHANGE, WORST_CHANGE = 0.08, 0.20
