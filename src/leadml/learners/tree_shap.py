@@ -37,11 +37,12 @@ _TREE = np.dtype([(name, np.int64) for name in ("first_split", "splits", "first_
 _IS_CATEGORY, _DEFAULT_LEFT, _WHAT_IS_MISSING = 1, 2, 2
 _ZERO_IS_MISSING, _NAN_IS_MISSING = 1, 2
 _BITS = 32  # in a word of a set of categories
-_NEXT_TO_ZERO, _BEYOND_ALL_CODES = 1e-35, 2.0**31
+_NEXT_TO_ZERO = 1.0000000180025095e-35  # LightGBM's 1e-35 in single precision, to the last digit
+_BEYOND_ALL_CODES = 2.0**31
 # What a split does with a lead; it may have been led away by an earlier split on the same feature.
 _LEFT, _RIGHT, _AWAY = 0, 1, 2
 # Leads at once: what is worked on fits the processor's cache. Of fewer than the second, one by one is quicker.
-_AT_ONCE, _FEW = 128, 3
+_AT_ONCE, _FEW = 128, 8
 
 Records = npt.NDArray[Any]
 _ONE_SPLIT, _SPLITS, _TREES = from_dtype(_SPLIT), from_dtype(_SPLIT)[::1], from_dtype(_TREE)[::1]
@@ -282,21 +283,22 @@ def _factors(children: Codes, cover: Numbers, before: Codes, points: tuple[Numbe
     return factors
 
 
-@njit(boolean(_ONE_SPLIT, float64, int64[::1]), cache=True, nogil=True)
-def _goes_left(split: Any, value: float, words: Codes) -> bool:
-    """Decide as LightGBM does: codes are cut to whole numbers, and what is next to zero is zero."""
-    if split.first_word >= 0:
-        if not -1.0 < value < _BEYOND_ALL_CODES:
-            return False
-        code = int(value)
-        word = split.first_word + code // _BITS
-        return word < split.end_word and (words[word] >> (code % _BITS)) & 1 == 1
+@njit(boolean(float64, int64, int64, int64[::1]), cache=True, nogil=True, inline="always")
+def _is_among(value: float, first_word: int, end_word: int, words: Codes) -> bool:
+    """Tell whether a category goes left, as LightGBM does: codes are cut to whole numbers."""
+    if not -1.0 < value < _BEYOND_ALL_CODES:
+        return False
+    code = int(value)
+    word = first_word + code // _BITS
+    return word < end_word and (words[word] >> (code % _BITS)) & 1 == 1
+
+
+@njit(boolean(float64, float64, boolean, boolean), cache=True, nogil=True, inline="always")
+def _is_below(value: float, threshold: float, zero_goes_left: bool, missing_goes_left: bool) -> bool:
+    """Tell whether a number goes left, as LightGBM does: what is next to zero is zero."""
     is_zero = abs(value) <= _NEXT_TO_ZERO
-    return (
-        ((value <= split.threshold) & (not is_zero))
-        | (is_zero & split.zero_goes_left)
-        | ((value != value) & split.missing_goes_left)
-    )
+    below = (value <= threshold) & (not is_zero)
+    return below | (is_zero & zero_goes_left) | ((value != value) & missing_goes_left)
 
 
 @njit(int64(_TREES), cache=True, nogil=True)
@@ -322,8 +324,12 @@ def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objec
         for tree in trees:
             own = splits[tree.first_split : tree.first_split + tree.splits]
             for place in range(tree.splits):
-                split = own[place]
-                left, still = _goes_left(split, values[split.feature, lead], words), on_path[split.before]
+                split, still = own[place], on_path[own[place].before]
+                value = values[split.feature, lead]
+                if split.first_word >= 0:
+                    left = _is_among(value, split.first_word, split.end_word, words)
+                else:
+                    left = _is_below(value, split.threshold, split.zero_goes_left, split.missing_goes_left)
                 on_path[split.left], on_path[split.right] = still & left, still & (not left)
                 what = (_LEFT if left else _RIGHT) if still else _AWAY
                 row[place] = tree.first_factor + (3 * place + what) * tree.points
@@ -331,12 +337,12 @@ def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objec
             for point in range(tree.points):
                 flow[0] = 1.0
                 for place in range(tree.splits):
-                    by, here = factors[row[place] + point], flow[place]
-                    flow[own[place].left], flow[own[place].right] = here * by[0], here * by[1]
+                    by, here = row[place] + point, flow[place]
+                    flow[own[place].left], flow[own[place].right] = here * factors[by, 0], here * factors[by, 1]
                 for place in range(tree.splits - 1, -1, -1):
-                    by, left_flow, right_flow = factors[row[place] + point], flow[own[place].left], flow[own[place].right]
-                    added[place] += left_flow * by[2] + right_flow * by[3]
-                    flow[place] = left_flow + right_flow
+                    by, from_left, from_right = row[place] + point, flow[own[place].left], flow[own[place].right]
+                    added[place] += from_left * factors[by, 2] + from_right * factors[by, 3]
+                    flow[place] = from_left + from_right
             for place in range(tree.splits):
                 parts[own[place].feature, lead] += added[place]
 
@@ -348,8 +354,16 @@ def _decide(splits: Records, values: Numbers, words: Codes, on_path: Mask, what:
         split = splits[place]
         column, found = values[split.feature], what[place]
         still, to_left, to_right = on_path[split.before], on_path[split.left], on_path[split.right]
+        first_word, end_word = split.first_word, split.end_word
+        threshold, zero_left, missing_left = split.threshold, split.zero_goes_left, split.missing_goes_left
+        if first_word >= 0:
+            for lead in range(len(column)):
+                to_left[lead] = _is_among(column[lead], first_word, end_word, words)
+        else:
+            for lead in range(len(column)):
+                to_left[lead] = _is_below(column[lead], threshold, zero_left, missing_left)
         for lead in range(len(column)):
-            left, on = _goes_left(split, column[lead], words), still[lead]
+            left, on = to_left[lead], still[lead]
             to_left[lead], to_right[lead] = on & left, on & (not left)
             found[lead] = (_LEFT if left else _RIGHT) if on else _AWAY
 
@@ -361,21 +375,23 @@ def _down_and_up(splits: Records, by: Numbers, what: Codes, flow: Numbers, added
     for place in range(len(splits)):
         here, found = flow[place], what[place]
         to_left, to_right = flow[splits[place].left], flow[splits[place].right]
-        left_0, left_1, left_2 = by[place, 0, 0], by[place, 1, 0], by[place, 2, 0]
-        right_0, right_1, right_2 = by[place, 0, 1], by[place, 1, 1], by[place, 2, 1]
+        left_if_left, left_if_right, left_if_away = by[place, 0, 0], by[place, 1, 0], by[place, 2, 0]
+        right_if_left, right_if_right, right_if_away = by[place, 0, 1], by[place, 1, 1], by[place, 2, 1]
         for lead in range(len(here)):
             of, whole = found[lead], here[lead]
-            to_left[lead] = whole * (left_0 if of == 0 else left_1 if of == 1 else left_2)
-            to_right[lead] = whole * (right_0 if of == 0 else right_1 if of == 1 else right_2)
+            to_left[lead] = whole * (left_if_left if of == _LEFT else left_if_right if of == _RIGHT else left_if_away)
+            to_right[lead] = whole * (
+                right_if_left if of == _LEFT else right_if_right if of == _RIGHT else right_if_away
+            )
     for place in range(len(splits) - 1, -1, -1):
         here, found, adds = flow[place], what[place], added[place]
         from_left, from_right = flow[splits[place].left], flow[splits[place].right]
-        left_0, left_1, left_2 = by[place, 0, 2], by[place, 1, 2], by[place, 2, 2]
-        right_0, right_1, right_2 = by[place, 0, 3], by[place, 1, 3], by[place, 2, 3]
+        left_if_left, left_if_right, left_if_away = by[place, 0, 2], by[place, 1, 2], by[place, 2, 2]
+        right_if_left, right_if_right, right_if_away = by[place, 0, 3], by[place, 1, 3], by[place, 2, 3]
         for lead in range(len(here)):
             of, left, right = found[lead], from_left[lead], from_right[lead]
-            left_gain = left_0 if of == 0 else left_1 if of == 1 else left_2
-            right_gain = right_0 if of == 0 else right_1 if of == 1 else right_2
+            left_gain = left_if_left if of == _LEFT else left_if_right if of == _RIGHT else left_if_away
+            right_gain = right_if_left if of == _LEFT else right_if_right if of == _RIGHT else right_if_away
             adds[lead] += left * left_gain + right * right_gain
             here[lead] = left + right
 
@@ -384,7 +400,7 @@ def _down_and_up(splits: Records, by: Numbers, what: Codes, flow: Numbers, added
 def _explain_many(  # noqa: PLR0913 - compiled code takes arrays instead of objects
     values: Numbers, parts: Numbers, splits: Records, trees: Records, words: Codes, factors: Numbers
 ) -> None:
-    """Add the same parts, in the same order, of blocks of leads side by side, so that the processor's lanes are full."""
+    """Add the same parts in the same order, with leads side by side, as the processor likes it."""
     most, leads = _most_places(trees), values.shape[1]
     for begin in range(0, leads, _AT_ONCE):
         end = min(begin + _AT_ONCE, leads)
