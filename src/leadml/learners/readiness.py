@@ -32,6 +32,7 @@ from leadml.learners.contract import Contributions
 from leadml.learners.linear import Design, Prior, draw_doubts, fit_coefficients, penalty_of
 from leadml.learners.recipe import Recipe
 from leadml.learners.rules import RulesModel
+from leadml.learners.tree_shap import TreeShap
 from leadml.learners.trees import Grove, sizes
 from leadml.specs.rules_spec import RulesSpec
 
@@ -116,6 +117,11 @@ class ReadinessModel:
         mean: Numbers = np.mean(np.asarray(self.lines), axis=0)
         return mean
 
+    @cached_property
+    def _forest(self) -> TreeShap | None:
+        """The trees of all bags as one forest, each with its share of the margin."""
+        return TreeShap.of(*self.trees, scale=self.shares.trees / len(self.trees)) if self.trees else None
+
     def contributions(self, matrix: FeatureMatrix) -> Contributions:
         """Add up the rules' contributions, the coefficients' and the trees' SHAP values, by feature, calibrated.
 
@@ -135,11 +141,9 @@ class ReadinessModel:
             start += self.shares.linear * float(self._mean_line[0])
             added = self.design.by_feature(self.design.lay_out(matrix), self._mean_line[1:])
             values = values + self.shares.linear * added
-        share = self.shares.trees / max(len(self.trees), 1)
-        for booster in self._growing(matrix):
-            said = np.asarray(booster.predict(matrix.values, pred_contrib=True, num_threads=1))
-            values = values + share * said[:, :-1]
-            start += share * float(said[0, -1])
+        if self._forest is not None:
+            values = values + self._forest.contributions(matrix.values)[:, :-1]
+            start += self._forest.start
         return self.calibration.applied(Contributions(start, values), matrix)
 
     def margin(self, matrix: FeatureMatrix) -> Numbers:
