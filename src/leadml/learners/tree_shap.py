@@ -20,13 +20,13 @@ from leadml.history.tables import Codes, Mask, Numbers
 # after its parent; then leaves.
 _SPLIT = np.dtype(
     [
-        ("feature", np.int64),
+        ("feature", np.int32),
         ("threshold", np.float64),
-        ("first_word", np.int64),  # of the set of categories that go left; -1 where the feature is a number
-        ("end_word", np.int64),
-        ("left", np.int64),
-        ("right", np.int64),
-        ("before", np.int64),  # the last place after an earlier split on this feature; the root where there is none
+        ("first_word", np.int32),  # of the set of categories that go left; -1 where the feature is a number
+        ("end_word", np.int32),
+        ("left", np.int32),
+        ("right", np.int32),
+        ("before", np.int32),  # the last place after an earlier split on this feature; the root where there is none
         ("zero_goes_left", np.bool_),
         ("missing_goes_left", np.bool_),
     ],
@@ -185,7 +185,7 @@ class _Forest:
         children = np.array([_integers(tree, "left_child"), _integers(tree, "right_child")])
         children = np.where(children < 0, splits - 1 - children, children)
         cover, before, depth = _paths(features, children, np.array(counts + leaf_counts, dtype=np.float64))
-        points = (depth + 1) // 2
+        points = 2 * -(-depth // 4)  # half as many as features, and even, as they are taken in pairs
         factors = _factors(children, cover, before, _gauss_legendre(points))
         value_of = np.concatenate([np.ones(splits), leaf_values])
         factors[..., :2] *= value_of[children.T][:, None, None, :]
@@ -319,7 +319,8 @@ def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objec
     """Add the parts of one lead after another."""
     most = _most_places(trees)
     on_path, row = np.ones(most, np.bool_), np.empty(most, np.int64)
-    flow, added = np.empty(most), np.empty(most)
+    flow, added = np.empty((most, 2)), np.empty(most)
+    pairs = factors.reshape(len(factors) // 2, 8)
     for lead in range(values.shape[1]):
         for tree in trees:
             own = splits[tree.first_split : tree.first_split + tree.splits]
@@ -332,17 +333,26 @@ def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objec
                     left = _is_below(value, split.threshold, split.zero_goes_left, split.missing_goes_left)
                 on_path[split.left], on_path[split.right] = still & left, still & (not left)
                 what = (_LEFT if left else _RIGHT) if still else _AWAY
-                row[place] = tree.first_factor + (3 * place + what) * tree.points
+                row[place] = (tree.first_factor + (3 * place + what) * tree.points) // 2
                 added[place] = 0.0
-            for point in range(tree.points):
+            for pair in range(tree.points // 2):
                 flow[0] = 1.0
                 for place in range(tree.splits):
-                    by, here = row[place] + point, flow[place]
-                    flow[own[place].left], flow[own[place].right] = here * factors[by, 0], here * factors[by, 1]
+                    by, left, right = row[place] + pair, own[place].left, own[place].right
+                    first, second = flow[place, 0], flow[place, 1]
+                    flow[left, 0], flow[left, 1] = first * pairs[by, 0], second * pairs[by, 4]
+                    flow[right, 0], flow[right, 1] = first * pairs[by, 1], second * pairs[by, 5]
                 for place in range(tree.splits - 1, -1, -1):
-                    by, from_left, from_right = row[place] + point, flow[own[place].left], flow[own[place].right]
-                    added[place] += from_left * factors[by, 2] + from_right * factors[by, 3]
-                    flow[place] = from_left + from_right
+                    by, left, right = row[place] + pair, own[place].left, own[place].right
+                    left_first, left_second, right_first, right_second = (
+                        flow[left, 0],
+                        flow[left, 1],
+                        flow[right, 0],
+                        flow[right, 1],
+                    )
+                    flow[place, 0], flow[place, 1] = left_first + right_first, left_second + right_second
+                    added[place] += left_first * pairs[by, 2] + right_first * pairs[by, 3]
+                    added[place] += left_second * pairs[by, 6] + right_second * pairs[by, 7]
             for place in range(tree.splits):
                 parts[own[place].feature, lead] += added[place]
 
