@@ -17,7 +17,7 @@ from leadml.evaluate.drawn import Ranking, drawn_leads
 from leadml.history.tables import Numbers
 
 MOST_BEHIND = 0.005
-DRAWS, QUICK_DRAWS = 2000, 500
+DRAWS, QUICK_DRAWS = 2000, 100
 _SURE = 0.05
 EVERY_WINDOW, SOME_WINDOWS = range(21), range(0, 21, 3)
 Loss = Callable[[Numbers, Numbers, Numbers], float]
