@@ -68,14 +68,18 @@ def drawn_anew(training_set: TrainingSet, seed: int) -> TrainingSet:
     return replace(drawn, snapshots=replace(drawn.snapshots, leads=leads), lead_ids=ids)
 
 
+def _learned_from(fold: Fold, draw: int | None) -> TrainingSet:
+    """Give the leads of one training: as they are before any draw."""
+    return fold.train if draw is None else drawn_anew(fold.train, draw)
+
+
 def _bands_of_ours(fold: Fold, draw: int | None) -> Codes:
-    train = fold.train if draw is None else drawn_anew(fold.train, draw)
+    train = _learned_from(fold, draw)
     return _bands(fold, fit_readiness(train, default_recipe(train, fold.spec)).margin(fold.test.features))
 
 
 def _bands_of_lightgbm(fold: Fold, draw: int | None) -> Codes:
-    train = fold.train if draw is None else drawn_anew(fold.train, draw)
-    return _bands(fold, fit_lightgbm(train, seed=SEED).margin(fold.test.features))
+    return _bands(fold, fit_lightgbm(_learned_from(fold, draw), seed=SEED).margin(fold.test.features))
 
 
 def _bands(fold: Fold, margin: Numbers) -> Codes:

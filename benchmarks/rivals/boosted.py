@@ -8,13 +8,13 @@ import io
 import warnings
 from importlib.util import find_spec
 
-import lightgbm
 import numpy as np
 import pandas as pd
 
 from leadml.dataset import TrainingSet
 from leadml.engine.matrix import FeatureMatrix
 from leadml.history.tables import Numbers
+from leadml.learners.rivals import fit_lightgbm
 
 # What somebody who knows LightGBM sets for a few thousand leads.
 HELD_BACK = {
@@ -38,24 +38,7 @@ def is_installed(contestant: str) -> bool:
 
 def held_back_lightgbm(train: TrainingSet, later: FeatureMatrix, *, seed: int) -> Numbers:
     """Grow 200 small, slow trees, each on half of the features."""
-    matrix = train.features
-    data = lightgbm.Dataset(
-        np.ascontiguousarray(matrix.values),
-        label=train.ready,
-        weight=train.weights,
-        categorical_feature=[place for place, name in enumerate(matrix.names) if name in matrix.words],
-    )
-    settings = {
-        "objective": "binary",
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 1,
-        "seed": seed,
-        "verbosity": -1,
-        **HELD_BACK,
-    }
-    booster = lightgbm.train(settings, data, num_boost_round=_TREES_HELD_BACK)
-    return np.asarray(booster.predict(later.recoded(matrix.words).values, raw_score=True, num_threads=1))
+    return fit_lightgbm(train, seed=seed, trees=_TREES_HELD_BACK, settings=HELD_BACK).margin(later)
 
 
 def catboost(train: TrainingSet, later: FeatureMatrix, *, seed: int) -> Numbers:

@@ -164,14 +164,19 @@ def _encoding(matrix: FeatureMatrix, place: int) -> Encoding:
     return Encoding(median, float(filled.mean()), spread, None)
 
 
-def fit_lightgbm(training_set: TrainingSet, *, seed: int) -> LightgbmModel:
-    """Fit LightGBM as it comes: 100 trees of 31 leaves, learning rate 0.1, nothing tuned.
+def fit_lightgbm(
+    training_set: TrainingSet, *, seed: int, trees: int = _TREES, settings: Mapping[str, float] | None = None
+) -> LightgbmModel:
+    """Fit LightGBM, as it comes unless said otherwise: 100 trees of 31 leaves, learning rate 0.1, nothing tuned.
 
     Parameters
     ----------
     training_set : TrainingSet
         With both ready and not-ready leads.
     seed : int
+    trees : int
+    settings : mapping of str to float, optional
+        What differs from LightGBM's own settings.
 
     Returns
     -------
@@ -186,13 +191,14 @@ def fit_lightgbm(training_set: TrainingSet, *, seed: int) -> LightgbmModel:
         feature_name=list(matrix.names),
         categorical_feature=[name for name in matrix.names if name in matrix.words],
     )
-    settings = {
+    chosen = {
         "objective": "binary",
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": 1,
         "seed": seed,
         "verbosity": -1,
+        **(settings or {}),
     }
-    booster = lightgbm.train(settings, data, num_boost_round=_TREES)
+    booster = lightgbm.train(chosen, data, num_boost_round=trees)
     return LightgbmModel(booster.model_to_string(num_iteration=-1), dict(matrix.words))
