@@ -19,6 +19,7 @@ from leadml.compare import USUAL_RIVALS, Comparison, check_rivals, compare_recip
 from leadml.compare import compare as compare_fitted
 from leadml.coverage import Coverage, cover
 from leadml.dataset import TrainingSet
+from leadml.engine.actions import check_actions
 from leadml.engine.catalogue import Catalogue, check_features, check_rules
 from leadml.engine.kind import use_kinds
 from leadml.engine.unheard import unheard_words
@@ -88,7 +89,9 @@ class Project:
         self.folder = Path(folder)
         self.spec: ProjectSpec = read_project(self.folder)
         use_kinds(self.folder / "kinds")
-        check_features(self.spec.themes, self.spec.agreement.definitions)
+        definitions = self.spec.agreement.definitions
+        check_features(self.spec.themes, definitions)
+        check_actions(self.spec.themes, Catalogue.of(self.spec.themes, definitions))
         check_rules(self.spec.rules.rules, self.spec.features)
         self.data = self.folder / self.spec.history.folder if data is None else Path(data)
         self.beside = Beside(frames or {}, run_folder(self.folder) / QUARANTINE)
@@ -298,7 +301,7 @@ class Project:
             or learned_outcome(before) != learned_outcome(after)
         ):
             return None
-        instant = self._instant(None)
+        instant = self.instant(None)
         return score_under_both(before, after, self.history, self.spec, (self._open_leads(instant, after), instant))
 
     def _open_leads(self, instant: int, model: TrainedModel) -> Codes:
@@ -388,7 +391,7 @@ class Project:
             No champion, no open lead, a lead of which nothing was known, an instant before the history.
         """
         scorer = self.scorer()
-        instant = self._instant(as_of)
+        instant = self.instant(as_of)
         self.on_progress("score")
         if lead_ids is not None:
             return scorer.score(self.history, lead_ids, instant)
@@ -398,7 +401,23 @@ class Project:
         scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in open_leads], instant)
         return sorted(scores, key=lambda score: (-score.explanation.unclipped, score.lead_id))
 
-    def _instant(self, as_of: str | int | None) -> int:
+    def instant(self, as_of: str | int | None) -> int:
+        """Read an instant at which leads are scored.
+
+        Parameters
+        ----------
+        as_of : str or int, optional
+            As in `score`.
+
+        Returns
+        -------
+        instant : int, UTC microseconds
+
+        Raises
+        ------
+        LeadmlError
+            `as_of_in_future`, `as_of_before_history`, or a text that is no instant.
+        """
         if as_of is None:
             return min(just_after([self.history.known_until]), now())  # a day that has not ended lies ahead
         instant = as_of

@@ -12,7 +12,7 @@ import pytest
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.feature_page import features_markdown
 from leadml.engine.kind import ProfileKind, all_kinds, gives_category
-from leadml.explain import Explainer
+from leadml.explain.reasons import Explainer
 from leadml.project import Project
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.project_spec import read_project
@@ -250,6 +250,6 @@ def test_a_planted_fault_is_found(changed, value, problem, monkeypatch):
     known = explainer_of(ROOT)
     explainer = Explainer(known.themes, {feature.name: None}, known.catalogue)
     if value != value:
-        monkeypatch.setattr("leadml.explain.plain", str)
+        monkeypatch.setattr("leadml.explain.reasons.plain", str)
     found = list(problems_of(feature, value, explainer.reason(feature, value)))
     assert any(problem in told for told in found) if problem else found == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leadml.agreement.scale import Scale, shown
 from leadml.engine.catalogue import Catalogue
-from leadml.explain import Explainer, whole_parts
+from leadml.explain.reasons import Explainer, whole_parts
 from leadml.learners.contract import Contributions
 
 POINTS = st.one_of(

@@ -14,7 +14,7 @@ from leadml.cli.tables import finding_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.coverage import Coverage, FeatureCoverage
 from leadml.engine.feature_page import features_markdown
-from leadml.explain import Explainer
+from leadml.explain.reasons import Explainer
 from leadml.project import Project
 from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.vocabulary import Theme

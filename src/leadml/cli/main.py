@@ -13,6 +13,7 @@ from leadml.cli.reference import reference
 from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
+from leadml.cli.what_if import what_if
 
 app = typer.Typer(
     name="leadml",
@@ -23,7 +24,7 @@ app = typer.Typer(
     help="Lead scores made only from what was known, with their reasons, under one agreement.",
     epilog="Begin with: leadml demo",
 )
-for command in (demo, check, features, maturity, dataset, train, compare, score, serve, glossary, reference):
+for command in (demo, check, features, maturity, dataset, train, compare, score, what_if, serve, glossary, reference):
     app.command(no_args_is_help=False)(command)
 
 if __name__ == "__main__":

@@ -72,16 +72,15 @@ def top_reasons(score: LeadScore, language: Language, *, shown: int = _REASONS_S
     lines : list of str
         start + named effects + all others + what holding at 0 or 100 gave or took = score.
     """
-    effects = [effect for theme in score.explanation.themes for effect in theme.features]
-    named = sorted(effects, key=lambda effect: -abs(effect.effect_exact))[:shown]
-    held = score.explanation.held_effect
-    others = score.score - held - score.explanation.start - sum(effect.effect for effect in named)
+    explanation = score.explanation
+    named, others = explanation.top(shown)
+    held = explanation.held_effect
     return [
         *(
             say("score_table.reason", language, effect=f"{effect.effect:+d}", reason=effect.reason[language])
             for effect in named
         ),
-        say("score_table.others", language, effect=f"{others:+d}", start=score.explanation.start),
+        say("score_table.others", language, effect=f"{others:+d}", start=explanation.start),
         *([say("score_table.held", language, effect=f"{held:+d}", at=score.score)] if held else []),
     ]
 

@@ -20,6 +20,21 @@ class Unit(Specification):
     ] = None
 
 
+class ActionableSpec(Specification):
+    """What marketing or sales can do about a feature: what `leadml what-if --to-reach` may change."""
+
+    by: Annotated[Label, Field(description="what one does: `Invite to a webinar`")]
+    up_to: Annotated[
+        int | None, Field(ge=1, le=100, description="for `count`: so many facts, one after the other, may be brought about")
+    ] = None
+    fact: dict[str, str] = Field(
+        default_factory=dict, description="for `count`: the fact that is brought about; default: the first words of `where`"
+    )
+    to: Annotated[
+        tuple[str | float, ...], Field(max_length=50, description="for `attribute`: the values that it can be given")
+    ] = ()
+
+
 class FeatureSpec(Specification):
     """One feature: a kind, what it reads, and how it is told."""
 
@@ -64,6 +79,9 @@ class FeatureSpec(Specification):
     words: dict[str, Label] = Field(
         default_factory=dict, description="how people read the words of a category; persona and lead type have theirs"
     )
+    actionable: Annotated[
+        ActionableSpec | None, Field(description="what marketing or sales can do about it; absent: nothing")
+    ] = None
     more_is: Annotated[
         MoreIs | None,
         Field(

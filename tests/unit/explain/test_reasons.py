@@ -7,7 +7,7 @@ import pytest
 
 from leadml import explain as explain_module
 from leadml.engine.catalogue import Catalogue
-from leadml.explain import Explainer, whole_parts
+from leadml.explain.reasons import Explainer, whole_parts
 from leadml.specs.feature_spec import Unit
 from leadml.specs.reading import Label
 

@@ -79,6 +79,32 @@ class Explanation:
     held_at: int | None
     held_effect: int
 
+    @property
+    def start_exact(self) -> float:
+        """Score of the usual lead, in score points: what is left of the unclipped score without the effects."""
+        return self.unclipped - sum(theme.effect_exact for theme in self.themes)
+
+    def by_feature(self) -> dict[str, FeatureEffect]:
+        """Give the effect of each feature by its name."""
+        return {effect.feature: effect for theme in self.themes for effect in theme.features}
+
+    def top(self, number: int) -> tuple[tuple[FeatureEffect, ...], int]:
+        """Take the largest effects, and what all others add up to.
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        named : tuple of FeatureEffect, largest first
+        others : int, score points
+            start + sum(named) + others + held_effect = score.
+        """
+        effects = [effect for theme in self.themes for effect in theme.features]
+        named = tuple(sorted(effects, key=lambda effect: -abs(effect.effect_exact))[:number])
+        return named, self.score - self.held_effect - self.start - sum(effect.effect for effect in named)
+
 
 def whole_parts(exact: Sequence[float], total: int) -> list[int]:
     """Round parts to integers that add up to a total.
