@@ -17,6 +17,7 @@ from leadml.evaluate import (
     Groups,
     Measures,
     MetricName,
+    ReliabilityPoint,
     Scores,
     Segment,
     Treatment,
@@ -24,6 +25,7 @@ from leadml.evaluate import (
     by_segment,
     in_top_share,
     judge,
+    reliability,
     treatment,
 )
 from leadml.history.tables import Mask, Numbers
@@ -134,6 +136,8 @@ class Comparison:
         The top of the list, for lift and precision.
     not_worked_share : float
         Share of the test's snapshots that sales never tried to reach: their label says little.
+    reliability : tuple of ReliabilityPoint
+        What the first contestant said against what happened; at each age each lead weighs the same.
     clock : str
         `row_order` where the data has an order and no times, else `dated`.
     learning_curve : tuple of LearningPoint
@@ -153,6 +157,7 @@ class Comparison:
     handed_over_by: str
     top_share: float
     not_worked_share: float
+    reliability: tuple[ReliabilityPoint, ...] = ()
     clock: str = "dated"
     learning_curve: tuple[LearningPoint, ...] = ()
 
@@ -245,6 +250,9 @@ def compare(
         handed_over_by=handed_over_by,
         top_share=measures.top_share,
         not_worked_share=float(1 - test.worked.mean()),
+        reliability=reliability(
+            test.ready, contestants[first].probability, test.snapshots.leads, weights=test.weights, seed=measures.seed
+        ),
         clock=spec.history.clock,
     )
 

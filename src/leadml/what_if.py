@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from leadml.agreement.placement import Placement, bands_of
-from leadml.agreement.scale import shown
 from leadml.engine.actions import Action, actions_of
 from leadml.engine.company import companies_at
 from leadml.errors import LeadmlError, known_words
@@ -184,8 +183,8 @@ class Supposing:
         Raises
         ------
         LeadmlError
-            `nothing_supposed`; `supposed_unknown_table` for facts of a table of which the project knows nothing, so that
-            no feature could tell them from those that are missing.
+            `nothing_supposed`; `supposed_unknown_table` for facts of a table of which the project knows nothing: no
+            feature could tell them from those that are missing.
         """
         if not any(supposal.values()):
             raise LeadmlError("nothing_supposed", where="what-if")

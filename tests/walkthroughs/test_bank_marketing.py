@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leadml.cli.comparisons import verdict_lines
 from leadml.clock import MINUTE, SECOND, parse_instant
 from leadml.evaluate import auc
 from leadml.history.tables import Finding
 from leadml.project import Project
+from leadml.reports.comparison import verdict_lines
 from leadml.training import fit_recipe
 from leadml.wording.texts import say
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leadml.cli.comparisons import verdict_lines
 from leadml.compare import compare_recipe
 from leadml.project import Project
+from leadml.reports.comparison import verdict_lines
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "bpi2012"

@@ -291,3 +291,34 @@ def test_a_folder_that_is_no_project_says_so(run_leadml, tmp_path):
     done = run_leadml("check", folder=tmp_path, expect=2)
     assert "no leadml project" in done.stderr
     assert not list(Path(tmp_path).iterdir())
+
+
+def test_what_if_tells_both_scores_and_lines_that_add_up(ask, answers):
+    lead = answers[len(answers) // 2]
+    asked = ("what-if", lead["lead_id"], "--add", "3 activities: activity=page_view, content=pricing")
+    told = orjson.loads(ask(*asked, "--json").stdout)
+    assert told["before"]["score"] == lead["score"]
+    assert told["after"]["score"] - told["before"]["score"] == told["points"]
+    assert sum(change["change"] for change in told["changes"]) + told["held"] == told["points"]
+    printed = ask(*asked).stdout
+    first, *lines = printed.splitlines()
+    assert first.startswith(f"{lead['lead_id']}: score {told['before']['score']} ")
+    changes = [int(line.split()[0]) for line in lines if line.startswith("  ")]
+    assert sum(changes) == told["points"]
+    assert "not that the lead would be readier" in " ".join(printed.split())
+
+
+def test_to_reach_finds_a_way_that_what_if_confirms(ask, answers):
+    lead = next(one for one in answers if one["band"] == "B")
+    told = orjson.loads(ask("what-if", lead["lead_id"], "--to-reach", "A", "--json").stdout)
+    assert told["reached"] is bool(told["ways"])
+    best = told["ways"][0] if told["ways"] else told["closest"]
+    assert (best["after"]["band"] == "A") is told["reached"]
+    assert 1 <= len(best["actions"]) <= 3
+    printed = " ".join(ask("what-if", lead["lead_id"], "--to-reach", "A", "--language", "ja").stdout.split())
+    assert best["actions"][0]["by"]["ja"] in printed
+
+
+def test_what_if_wants_to_know_what_is_asked(ask, answers):
+    told = ask("what-if", answers[0]["lead_id"], expect=2).stderr
+    assert "Either facts are supposed, or a band is to be reached." in told

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli.comparisons import details, report
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
-from leadml.cli.telling import Steps, out, problems_told, tell_json
+from leadml.cli.telling import Steps, problems_told, tell, tell_json
 from leadml.compare import USUAL_RIVALS
 from leadml.evaluate import TOP_SHARE
 from leadml.project import Project
+from leadml.reports.comparison import details, report
 
 
 def compare(
@@ -48,6 +48,5 @@ def compare(
         if as_json:
             tell_json(asdict(comparison))
             return
-        console = out()
         for part in chain(report(comparison, language), details(comparison, language)):
-            console.print(part)
+            tell(part)

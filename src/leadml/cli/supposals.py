@@ -10,6 +10,7 @@ from leadml.wording.texts import nearest
 
 _FACT = re.compile(r"\s*(?:(?P<number>[1-9]\d{0,2})\s+)?(?P<table>\w+)\s*:\s*(?P<columns>.+)", re.DOTALL)
 _COMPANY = "company."
+_PREFIXES = {"lead": "", "company": _COMPANY}
 
 
 def read_supposal(added: Sequence[str], changed: Sequence[str], history: History) -> dict[str, Any]:
@@ -69,12 +70,18 @@ def _fact(text: str, history: History) -> tuple[str, dict[str, Any], int]:
 
 def _attribute(text: str, history: History) -> tuple[str, str, str]:
     name, value = _pair(text, "--set")
-    owner = "company" if name.startswith(_COMPANY) else "lead"
-    name = name.removeprefix(_COMPANY)
-    table = history.facts.get(ATTRIBUTES_OF[owner])
-    known = () if table is None else table.texts["attribute"].words_that_occur()
+    known = [f"{prefix}{known}" for owner, prefix in _PREFIXES.items() for known in _attributes(history, owner)]
+    if name not in known and f"{_COMPANY}{name}" in known:
+        hint = f"{_COMPANY}{name}"
+        raise LeadmlError("unknown_word", where="--set", word=name, known=known_words(known), hint=hint)
     _check(name, known, "--set")
-    return owner, name, value
+    owner = "company" if name.startswith(_COMPANY) else "lead"
+    return owner, name.removeprefix(_PREFIXES[owner]), value
+
+
+def _attributes(history: History, owner: str) -> tuple[str, ...]:
+    table = history.facts.get(ATTRIBUTES_OF[owner])
+    return () if table is None else table.texts["attribute"].words_that_occur()
 
 
 def _pair(text: str, where: str) -> tuple[str, str]:

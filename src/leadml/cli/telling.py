@@ -7,9 +7,12 @@ from contextlib import contextmanager
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from leadml.errors import LeadmlError
+from leadml.reports.text_table import TextTable
 from leadml.wording.texts import Language, say
 
 EXIT_WITH_PROBLEMS = 2
@@ -24,6 +27,24 @@ def out() -> Console:
 def tell_json(content: object) -> None:
     """Print one JSON object."""
     typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+def tell(part: TextTable | str) -> None:
+    """Print a part of a report: a table, or a sentence."""
+    if isinstance(part, TextTable):
+        out().print(rich_table(part))
+    else:
+        out().print(part, markup=False)
+
+
+def rich_table(told: TextTable) -> Table:
+    """Draw a table for a terminal; nothing in it is taken for markup."""
+    table = Table(title=escape(told.title), title_justify="left", header_style="bold", pad_edge=False)
+    for column in told.columns:
+        table.add_column(escape(column.head), justify="right" if column.right else "left", no_wrap=column.no_wrap)
+    for row in told.rows:
+        table.add_row(*map(escape, row.cells), style="bold" if row.bold else "", end_section=row.ends_section)
+    return table
 
 
 @contextmanager

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli.comparisons import report
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.publishing import publishing_lines, volume_table
 from leadml.cli.tables import finding_lines, left_out_lines
-from leadml.cli.telling import Steps, out, problems_told, tell_json
+from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
 from leadml.clock import to_iso
 from leadml.errors import LeadmlError
 from leadml.project import Project
 from leadml.publishing import Training
+from leadml.reports.comparison import report
 from leadml.scoring import Origin
 from leadml.specs.agreement_spec import LeadScoreSpec
 from leadml.wording.numbers import chance_in_words, origin_in_words
@@ -82,9 +82,9 @@ def _accepted(names: list[str], reasons: list[str]) -> dict[str, str]:
 
 def show_training(training: Training, scale: LeadScoreSpec, language: Language) -> None:
     """Print how good the recipe is, what was registered, and what that does to the leads of today."""
-    console = out()
     for part in report(training.comparison, language):
-        console.print(part)
+        tell(part)
+    console = out()
     for line in (*_made_of(training, language), *gate_lines(training, language), *_registered(training, language)):
         console.print(line, markup=False)
     if training.publishing is not None:

@@ -107,7 +107,9 @@ def _show_reach(answer: Reach, language: Language) -> None:
     if answer.ways:
         console.print(_ways_table(answer.ways, language))
     elif answer.closest is not None:
-        console.print(say("what_if.closest", language, actions=_actions(answer.closest.actions, language)), markup=False)
+        console.print(
+            say("what_if.closest", language, actions=_actions(answer.closest.actions, language)), markup=False
+        )
     best = answer.ways[0] if answer.ways else answer.closest
     if best is not None:
         for line in _way(best, language):
@@ -178,9 +180,5 @@ def difference_lines(difference: Difference, language: Language, *, shown: int =
             say("what_if.change", language, change=f"{change.change:+d}", reason=change.reason[language])
             for change in named
         ),
-        *(
-            say(f"what_if.{key}", language, change=f"{points:+d}")
-            for key, points in rest
-            if points or key == "others"
-        ),
+        *(say(f"what_if.{key}", language, change=f"{points:+d}") for key, points in rest if points or key == "others"),
     ]

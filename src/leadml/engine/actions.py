@@ -60,9 +60,7 @@ def actions_of(feature: FeatureSpec, value: float | str | None, catalogue: Catal
     by = actionable.by.model_dump()
     if feature.kind == "attribute":
         return tuple(
-            Action(feature.name, by, other, 1, _attribute(feature, other))
-            for other in actionable.to
-            if other != value
+            Action(feature.name, by, other, 1, _attribute(feature, other)) for other in actionable.to if other != value
         )
     have = 0 if not isinstance(value, float) else int(value)
     table, fact = catalogue.table_of[feature.name] or "", _fact_of(feature)
@@ -79,7 +77,7 @@ def _attribute(feature: FeatureSpec, value: float | str) -> dict[str, Any]:
 
 
 def _fact_of(feature: FeatureSpec) -> dict[str, str]:
-    """The fact that is brought about: as declared, else the first words of the filter."""
+    """Give the fact that is brought about: as declared, else the first words of the filter."""
     declared = feature.actionable.fact if feature.actionable is not None else {}
     return dict(declared) or {
         column: words if isinstance(words, str) else words[0] for column, words in feature.where.items()

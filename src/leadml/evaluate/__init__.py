@@ -25,6 +25,7 @@ from leadml.evaluate.metrics import (
     precision_at,
     spiegelhalter_z,
 )
+from leadml.evaluate.reliability import ReliabilityPoint, reliability
 from leadml.evaluate.segments import FEWEST_READY, Groups, Segment, by_segment
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Groups",
     "Measures",
     "MetricName",
+    "ReliabilityPoint",
     "Scores",
     "Segment",
     "Treatment",
@@ -53,6 +55,7 @@ __all__ = [
     "lift_at",
     "log_loss",
     "precision_at",
+    "reliability",
     "spiegelhalter_z",
     "treatment",
 ]

@@ -14,6 +14,7 @@ from leadml.specs.agreement_spec import DefinitionsSpec
 Supposal = Mapping[str, Any]
 
 _MERGED_INTO = "merged_into"
+_EVER = np.iinfo(np.int64).max  # a lead is there whenever it was created
 
 
 def suppose(
@@ -27,7 +28,7 @@ def suppose(
     members : int array, shape (n_members,)
         Places of the lead, first, and of the colleagues that features of its company may see.
     as_of : int, UTC microseconds
-        Only what was known before is copied. What is supposed happened, and became known, one microsecond before.
+        Only what happened before is copied. What is supposed happened, and became known, one microsecond before.
     supposals : sequence of mapping, length n
         Each with facts as a request has them, without times: fact tables, each a list of facts, and `company`, a
         mapping of attribute to value.
@@ -42,7 +43,7 @@ def suppose(
     added = _added(supposals, as_of, definitions)
     facts = {}
     for name, table in history.facts.items():
-        copied = _copied(table, members, copies, np.int64(as_of), known=name != "leads")
+        copied = _copied(table, members, copies, as_of if name != "leads" else _EVER)
         if name == "leads":
             facts[name] = _apart(copied, each)
         else:
@@ -78,13 +79,12 @@ def _added(supposals: Sequence[Supposal], as_of: int, definitions: DefinitionsSp
     return inline.history
 
 
-def _copied(table: FactTable, members: Codes, copies: int, as_of: np.int64, *, known: bool) -> FactTable:
-    """Take the facts of some leads that count at an instant, so many times."""
+def _copied(table: FactTable, members: Codes, copies: int, before: int) -> FactTable:
+    """Take the facts of some leads that happened before an instant, so many times."""
     rows = np.concatenate([np.arange(table.first[lead], table.first[lead + 1]) for lead in members])
     owners = np.repeat(np.arange(len(members)), np.diff(table.first)[members])
-    if known:
-        counts = (table.happened_at[rows] < as_of) & (table.known_at[rows] < as_of)
-        rows, owners = rows[counts], owners[counts]
+    happened = table.happened_at[rows] < before  # the engine sees to what became known too late
+    rows, owners = rows[happened], owners[happened]
     sizes = np.tile(np.bincount(owners, minlength=len(members)), copies)
     rows = np.tile(rows, copies)
     return replace(

@@ -25,10 +25,12 @@ class ActionableSpec(Specification):
 
     by: Annotated[Label, Field(description="what one does: `Invite to a webinar`")]
     up_to: Annotated[
-        int | None, Field(ge=1, le=100, description="for `count`: so many facts, one after the other, may be brought about")
+        int | None,
+        Field(ge=1, le=100, description="for `count`: so many facts may be brought about"),
     ] = None
     fact: dict[str, str] = Field(
-        default_factory=dict, description="for `count`: the fact that is brought about; default: the first words of `where`"
+        default_factory=dict,
+        description="for `count`: that fact; default: the first words of `where`",
     )
     to: Annotated[
         tuple[str | float, ...], Field(max_length=50, description="for `attribute`: the values that it can be given")

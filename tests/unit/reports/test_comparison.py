@@ -7,9 +7,11 @@ import orjson
 import pytest
 from rich.console import Console
 
-from leadml.cli.comparisons import details, report, verdict_lines
+from leadml.cli.telling import rich_table
 from leadml.compare import compare_recipe
 from leadml.evaluate import METRICS
+from leadml.reports.comparison import details, report, verdict_lines
+from leadml.reports.text_table import TextTable
 from leadml.wording.texts import LANGUAGES
 
 WIDTH = 132
@@ -23,7 +25,7 @@ def comparison(demo_training_set, spec):
 def printed(parts):
     console = Console(width=WIDTH, file=io.StringIO())
     for part in parts:
-        console.print(part)
+        console.print(rich_table(part) if isinstance(part, TextTable) else part)
     return console.file.getvalue()
 
 

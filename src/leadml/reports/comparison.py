@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 
-from rich.markup import escape
-from rich.table import Table
-
 from leadml.compare import Comparison
 from leadml.evaluate import MEAN_OF_AGES, METRICS, Figure, Segment, Treatment, Verdict
+from leadml.reports.text_table import TextTable
 from leadml.wording.numbers import percent
 from leadml.wording.texts import Language, say
 
 _SHOWN_OF_A_VIEW = 8
 
 
-def report(comparison: Comparison, language: Language) -> Iterator[Table | str]:
+def report(comparison: Comparison, language: Language) -> Iterator[TextTable | str]:
     """Tell in short how good the recipe is: what training shows, and a comparison begins with.
 
     Parameters
@@ -23,7 +21,7 @@ def report(comparison: Comparison, language: Language) -> Iterator[Table | str]:
 
     Yields
     ------
-    part : Table or str
+    part : TextTable or str
         Periods, figures by age, the AUC within scoring days, the verdict.
     """
     yield period_table(comparison, language)
@@ -31,7 +29,7 @@ def report(comparison: Comparison, language: Language) -> Iterator[Table | str]:
     yield from verdict_lines(comparison, language)
 
 
-def details(comparison: Comparison, language: Language) -> Iterator[Table | str]:
+def details(comparison: Comparison, language: Language) -> Iterator[TextTable | str]:
     """Tell what stands behind the verdict.
 
     Parameters
@@ -41,7 +39,7 @@ def details(comparison: Comparison, language: Language) -> Iterator[Table | str]
 
     Yields
     ------
-    part : Table or str
+    part : TextTable or str
         Gains with their intervals, segments, fairness, and the learning curve where it was asked for.
     """
     yield gain_table(comparison, language)
@@ -52,7 +50,7 @@ def details(comparison: Comparison, language: Language) -> Iterator[Table | str]
         yield learning_table(comparison, language)
 
 
-def period_table(comparison: Comparison, language: Language) -> Table:
+def period_table(comparison: Comparison, language: Language) -> TextTable:
     """Lay out the periods: when they were scored, what was learned before, and how each was ranked."""
     title = say(
         "comparison.title",
@@ -64,7 +62,7 @@ def period_table(comparison: Comparison, language: Language) -> Table:
         ready=comparison.ready,
     )
     columns = ("period", "created_from", "scored", "leads", "snapshots", "ready", "trained_on", "auc")
-    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    table = TextTable(title)
     for column in columns:
         table.add_column(say(f"comparison.{column}", language), no_wrap=True)
     for number, period in enumerate(comparison.periods, start=1):
@@ -81,12 +79,12 @@ def period_table(comparison: Comparison, language: Language) -> Table:
     return table
 
 
-def age_table(comparison: Comparison, language: Language) -> Table:
+def age_table(comparison: Comparison, language: Language) -> TextTable:
     """Lay out every figure of every contestant, age by age."""
     title = say("comparison.ages", language, share=percent(comparison.top_share, language))
-    table = _table(title, [say(f"comparison.{column}", language) for column in ("age", "contestant")])
+    table = TextTable(title, [say(f"comparison.{column}", language) for column in ("age", "contestant")])
     for metric in METRICS:
-        table.add_column(say(f"comparison.{metric}", language), justify="right")
+        table.add_column(say(f"comparison.{metric}", language), right=True)
     verdicts = comparison.by_age()
     for age in dict.fromkeys(verdict.age for verdict in verdicts):
         of_age = {verdict.metric: verdict for verdict in verdicts if verdict.age == age}
@@ -95,16 +93,16 @@ def age_table(comparison: Comparison, language: Language) -> Table:
                 age_in_words(age, language) if place == 0 else "",
                 contestant(name, language),
                 *(_value(of_age[metric].figures[name]) for metric in METRICS),
-                style="bold" if age == MEAN_OF_AGES else "",
-                end_section=place == len(comparison.contestants) - 1,
+                bold=age == MEAN_OF_AGES,
+                ends_section=place == len(comparison.contestants) - 1,
             )
     return table
 
 
-def gain_table(comparison: Comparison, language: Language) -> Table:
+def gain_table(comparison: Comparison, language: Language) -> TextTable:
     """Lay out the first contestant's figures and gains with their intervals, as the mean of ages."""
     first, *rivals = comparison.contestants
-    table = _table(
+    table = TextTable(
         say("comparison.gains", language),
         [say("comparison.metric", language), say("comparison.with", language, name=contestant(first, language))],
     )
@@ -120,13 +118,13 @@ def gain_table(comparison: Comparison, language: Language) -> Table:
     return table
 
 
-def segment_table(comparison: Comparison, language: Language) -> Table:
+def segment_table(comparison: Comparison, language: Language) -> TextTable:
     """Lay out how well each segment is ranked, and what is gained there over the first rival."""
     first, rival = comparison.contestants[:2]
     columns = [say(f"comparison.{column}", language) for column in ("view", "group", "leads", "ready_leads")]
     columns.append(say("comparison.auc_with", language, name=contestant(first, language)))
     columns.append(say("comparison.gain", language, name=contestant(rival, language)))
-    table = _table(say("comparison.segments", language), columns)
+    table = TextTable(say("comparison.segments", language), columns)
     for view in dict.fromkeys(segment.view for segment in comparison.segments):
         segments = [segment for segment in comparison.segments if segment.view == view]
         for place, segment in enumerate(segments[:_SHOWN_OF_A_VIEW]):
@@ -143,11 +141,11 @@ def segment_table(comparison: Comparison, language: Language) -> Table:
     return table
 
 
-def fairness_table(comparison: Comparison, language: Language) -> Table:
+def fairness_table(comparison: Comparison, language: Language) -> TextTable:
     """Lay out who would be handed over, how often rightly, and with how true a chance; the largest groups."""
     by = say(f"comparison.by_{comparison.handed_over_by}", language, share=percent(comparison.top_share, language))
     columns = ("view", "group", "leads", "ready_leads", "handed_over", "precision_of_those", "said_to_happened")
-    table = _table(
+    table = TextTable(
         say("comparison.fairness", language, by=by), [say(f"comparison.{column}", language) for column in columns]
     )
     for view in dict.fromkeys(group.view for group in comparison.fairness):
@@ -166,10 +164,12 @@ def fairness_table(comparison: Comparison, language: Language) -> Table:
     return table
 
 
-def learning_table(comparison: Comparison, language: Language) -> Table:
+def learning_table(comparison: Comparison, language: Language) -> TextTable:
     """Lay out what more leads to learn from have brought."""
     columns = ("share_learned", "leads", "snapshots", "ready", "auc", "log_loss")
-    table = _table(say("comparison.learning", language), [say(f"comparison.{column}", language) for column in columns])
+    table = TextTable(
+        say("comparison.learning", language), [say(f"comparison.{column}", language) for column in columns]
+    )
     for point in comparison.learning_curve:
         table.add_row(
             percent(point.share, language),
@@ -243,13 +243,6 @@ def contestant(name: str, language: Language) -> str:
     return say(f"comparison.contestants.{name}", language)
 
 
-def _table(title: str, columns: list[str]) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column)
-    return table
-
-
 def _counted(group: Segment | Treatment, language: Language, *, with_view: bool) -> list[str]:
     """Say which group it is, and how many leads it has."""
     return [
@@ -260,7 +253,7 @@ def _counted(group: Segment | Treatment, language: Language, *, with_view: bool)
     ]
 
 
-def _say_how_many_more(table: Table, groups: int, language: Language) -> None:
+def _say_how_many_more(table: TextTable, groups: int, language: Language) -> None:
     if groups > _SHOWN_OF_A_VIEW:
         table.add_row("", say("comparison.more_groups", language, number=f"{groups - _SHOWN_OF_A_VIEW:,}"))
 
@@ -268,7 +261,7 @@ def _say_how_many_more(table: Table, groups: int, language: Language) -> None:
 def _group(view: str, name: str | None, language: Language) -> str:
     if name is None:
         return say("value.missing", language)
-    return say(f"comparison.tried.{name}", language) if view == "tried" else escape(name)
+    return say(f"comparison.tried.{name}", language) if view == "tried" else name
 
 
 def _value(figure: Figure | None) -> str:

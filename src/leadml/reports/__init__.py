@@ -1,0 +1,1 @@
+"""Reports for people: tables and sentences, and the pages made of them."""
