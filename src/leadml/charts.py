@@ -4,6 +4,7 @@ Each function gives an Altair chart, which a notebook shows as it is; `as_svg` m
 a network nor a script.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from leadml.wording.texts import Language, say
 # Blue and orange are told apart by everybody; the order is that of the themes.
 _UP, _DOWN, _REST = "#2b6cb0", "#dd6b20", "#718096"
 _THEMES = ("#2b6cb0", "#dd6b20", "#2f855a", "#805ad5", "#b7791f", "#4a5568")
-_WIDTH, _ROW, _LABEL = 420, 22, 330
+_WIDTH, _ROW, _LETTERS = 420, 22, 12  # pixels
 _WATERFALL_LINES = 8
 
 Labels = Mapping[str, str]
@@ -67,8 +68,8 @@ def importance(importances: Sequence[Importance], labels: Labels, themes: Labels
         .mark_bar()
         .encode(
             x=altair.X("size:Q", title=say("charts.size", language)),
-            y=altair.Y("label:N", sort=None, title=None, axis=altair.Axis(labelLimit=_LABEL)),
-            color=altair.Color("theme:N", scale=colours, title=None, legend=altair.Legend(orient="bottom", columns=2)),
+            y=altair.Y("label:N", sort=None, title=None, axis=_named(frame["label"])),
+            color=altair.Color("theme:N", scale=colours, title=None, legend=altair.Legend(orient="bottom", columns=1)),
         ),
         rows=len(frame),
         title=say("charts.importance", language),
@@ -101,7 +102,7 @@ def effect_by_value(
             "leads": [one.leads for one in effects],
         }
     )
-    base = altair.Chart(frame).encode(y=altair.Y("value:N", sort=None, title=None, axis=altair.Axis(labelLimit=_LABEL)))
+    base = altair.Chart(frame).encode(y=altair.Y("value:N", sort=None, title=None, axis=_named(frame["value"])))
     sign = altair.condition(altair.datum.effect >= 0, altair.value(_UP), altair.value(_DOWN))
     drawn = (
         altair.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=_REST).encode(x=altair.X("zero:Q"))
@@ -160,7 +161,7 @@ def interactions(pairs: Sequence[Interaction], labels: Labels, language: Languag
         .mark_bar(color=_UP)
         .encode(
             x=altair.X("size:Q", title=say("charts.size", language)),
-            y=altair.Y("pair:N", sort=None, title=None, axis=altair.Axis(labelLimit=2 * _LABEL)),
+            y=altair.Y("pair:N", sort=None, title=None, axis=_named(frame["pair"])),
         )
     )
     return _finished(drawn, rows=len(frame), title=say("charts.interactions", language))
@@ -193,9 +194,7 @@ def reasons(explanation: Explanation, language: Language, *, lines: int = _WATER
     bars.append(_Bar(say("charts.score", language), 0, reached, "whole", str(reached)))
     frame = pd.DataFrame(bars)
     colours = altair.Scale(domain=["up", "down", "whole"], range=[_UP, _DOWN, _REST])
-    base = altair.Chart(frame).encode(
-        y=altair.Y("label:N", sort=None, title=None, axis=altair.Axis(labelLimit=2 * _LABEL))
-    )
+    base = altair.Chart(frame).encode(y=altair.Y("label:N", sort=None, title=None, axis=_named(frame["label"])))
     drawn = base.mark_bar().encode(
         x=altair.X("begin:Q", title=say("charts.points", language)),
         x2="end:Q",
@@ -256,6 +255,18 @@ def as_svg(chart: Chart) -> str:
     return svg
 
 
+def _named(labels: Sequence[str]) -> altair.Axis:
+    """Leave room for whole labels: what they take depends on fonts that only the reader's browser knows."""
+    room = max((_width(label) for label in labels), default=0.0)
+    return altair.Axis(labelAlign="left", labelPadding=room, minExtent=room, labelLimit=0, ticks=False, domain=False)
+
+
+def _width(label: str) -> float:
+    """Tell how many pixels a label takes at most: letters of Japanese are as wide as high, others little over half."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WFA" for letter in label)
+    return _LETTERS * (wide + 0.58 * (len(label) - wide)) + _LETTERS
+
+
 def _finished(chart: Chart, *, rows: int, title: str | None) -> Chart:
     """Give every chart the same size a row and the same letters."""
     settings: dict[str, Any] = {"width": _WIDTH, "height": _ROW * max(rows, 1)}
@@ -267,6 +278,6 @@ def _finished(chart: Chart, *, rows: int, title: str | None) -> Chart:
         .configure(font=font)
         .configure_view(stroke=None)
         .configure_title(anchor="start", fontSize=14)
-        .configure_axis(grid=False, labelFontSize=12, titleFontSize=12)
+        .configure_axis(grid=False, labelFontSize=_LETTERS, titleFontSize=_LETTERS, titleFontWeight="normal")
     )
     return finished
