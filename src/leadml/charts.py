@@ -5,7 +5,7 @@ a network nor a script.
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import altair
@@ -255,7 +255,7 @@ def as_svg(chart: Chart) -> str:
     return svg
 
 
-def _named(labels: Sequence[str]) -> altair.Axis:
+def _named(labels: Iterable[str]) -> altair.Axis:
     """Leave room for whole labels: what they take depends on fonts that only the reader's browser knows."""
     room = max((_width(label) for label in labels), default=0.0)
     return altair.Axis(labelAlign="left", labelPadding=room, minExtent=room, labelLimit=0, ticks=False, domain=False)

@@ -21,10 +21,13 @@ from leadml.coverage import Coverage, cover
 from leadml.dataset import TrainingSet
 from leadml.engine.actions import check_actions
 from leadml.engine.catalogue import Catalogue, check_features, check_rules
+from leadml.engine.compute import compute_features
 from leadml.engine.kind import use_kinds
 from leadml.engine.unheard import unheard_words
 from leadml.errors import LeadmlError, known_words
 from leadml.evaluate import TOP_SHARE
+from leadml.evidence import Evidence, gather_evidence
+from leadml.explain.overview import Effects
 from leadml.gate import fit_champion, judge_recipe, refuse
 from leadml.history.checks import CheckReport, check_history
 from leadml.history.dirty import QUARANTINE
@@ -252,7 +255,8 @@ class Project:
         if gate.failed:
             model = rules_alone(model)
         self.on_progress("register")
-        registered = self._registered(model, comparison)
+        evidence = gather_evidence(model, training_set, self.spec, judged=(comparison, gate), audit=report)
+        registered = self._registered(model, evidence)
         return Training(
             registered,
             comparison,
@@ -268,19 +272,20 @@ class Project:
             else ScaleProposal.of(training_set.base_rate, self.spec.agreement.definitions.lead_score),
         )
 
-    def _registered(self, model: TrainedModel, comparison: Comparison) -> TrainedModel:
+    def _registered(self, model: TrainedModel, evidence: Evidence) -> TrainedModel:
         """Keep a model and make it the champion; whoever is killed on the way leaves the champion as it was."""
         from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
 
         settings = self.spec.readiness.learner.model_dump(exclude_none=True)
         with tempfile.TemporaryDirectory() as folder:
             model.write(Path(folder))
+            evidence.write(Path(folder))
             version = register(
                 Path(folder),
                 project_folder=self.folder,
                 name=model.name,
                 parameters={"seed": self.spec.readiness.seed, **settings},
-                metrics=metrics_of(comparison),
+                metrics=metrics_of(evidence.comparison),
             )
         return replace(model, version=version)
 
@@ -400,6 +405,15 @@ class Project:
             raise LeadmlError("no_open_leads", where="--as-of", as_of=to_iso(instant))
         scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in open_leads], instant)
         return sorted(scores, key=lambda score: (-score.explanation.unclipped, score.lead_id))
+
+    def effects(self) -> Effects:
+        """Explain the scores that the champion gives to the snapshots of the training set."""
+        model, snapshots = self.champion(), self._prepared.snapshots
+        self.on_progress("explain")
+        definitions = self.spec.agreement.definitions
+        catalogue = Catalogue.of(model.themes, definitions)
+        matrix = compute_features(self.history, snapshots.leads, snapshots.as_of, catalogue)
+        return Effects.of(model, matrix, definitions.lead_score, self._prepared.weights)
 
     def instant(self, as_of: str | int | None) -> int:
         """Read an instant at which leads are scored.

@@ -67,6 +67,8 @@ def failures_with(tmp_path):
 
 BLIND = "test_blind_to_the_future.py::test_a_fact_that_was_not_yet_known_changes_nothing"
 LIVE = "test_live_equals_batch.py::test_a_posted_fact_has_the_answer_that_batch_gives_just_after_it"
+OWN_EFFECT = "test_effects_belong.py::test_an_effect_stands_under_the_feature_that_makes_it"
+OWN_FACTS = "test_effects_belong.py::test_a_feature_tells_of_the_facts_that_it_reads_and_of_no_others"
 JUST_ENTERED = "test_live_equals_batch.py::test_training_sees_the_stage_just_entered_as_serving_does[0]"
 
 
@@ -97,6 +99,20 @@ def test_without_a_fault_nothing_fails(failures_with):
             "return happened_at.copy()",
             [LIVE, JUST_ENTERED],
             id="as_of on the fact, not just after it",
+        ),
+        pytest.param(
+            "explain/reasons.py",
+            "effects.tolist(), strict=True",
+            "[effects[1], effects[0], *effects[2:]], strict=True",
+            [f"{OWN_EFFECT}[rules]", f"{OWN_EFFECT}[lines]", f"{OWN_EFFECT}[trees]"],
+            id="two features' columns swapped",
+        ),
+        pytest.param(
+            "history/build.py",
+            "order, [known_at, *codes, *values])",
+            'order, [known_at, *codes, *values])\n    first = first * (name != "connect_attempts")',
+            [f"{OWN_FACTS}[connect_attempts]"],
+            id="a theme's facts removed",
         ),
     ],
 )

@@ -8,11 +8,11 @@ import typer
 from rich.table import Table
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
-from leadml.cli.tables import left_out_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.dataset import TrainingSet
 from leadml.dataset_file import check_ending, write_rows
 from leadml.project import Project
+from leadml.reports.training import left_out_lines
 from leadml.wording.numbers import chance_in_words
 from leadml.wording.texts import Language, say
 

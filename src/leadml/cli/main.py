@@ -2,10 +2,12 @@
 
 import typer
 
+from leadml.cli.card import card
 from leadml.cli.check import check
 from leadml.cli.compare import compare
 from leadml.cli.dataset import dataset
 from leadml.cli.demo import demo
+from leadml.cli.explain import explain
 from leadml.cli.features import features
 from leadml.cli.glossary import glossary
 from leadml.cli.maturity import maturity
@@ -24,7 +26,22 @@ app = typer.Typer(
     help="Lead scores made only from what was known, with their reasons, under one agreement.",
     epilog="Begin with: leadml demo",
 )
-for command in (demo, check, features, maturity, dataset, train, compare, score, what_if, serve, glossary, reference):
+for command in (
+    demo,
+    check,
+    features,
+    maturity,
+    dataset,
+    train,
+    compare,
+    score,
+    explain,
+    what_if,
+    card,
+    serve,
+    glossary,
+    reference,
+):
     app.command(no_args_is_help=False)(command)
 
 if __name__ == "__main__":

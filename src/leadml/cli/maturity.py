@@ -8,10 +8,10 @@ import typer
 from rich.table import Table
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
-from leadml.cli.tables import left_out_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.maturity import ENOUGH, NEARLY_ALL, SHARES_TOLD, Maturity, rounded_up
 from leadml.project import Project
+from leadml.reports.training import left_out_lines
 from leadml.wording.numbers import plain
 from leadml.wording.texts import Language, say
 

@@ -1,6 +1,6 @@
 """The tables that several commands print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.table import Table
 
@@ -82,31 +82,6 @@ def top_reasons(score: LeadScore, language: Language, *, shown: int = _REASONS_S
         ),
         say("score_table.others", language, effect=f"{others:+d}", start=explanation.start),
         *([say("score_table.held", language, effect=f"{held:+d}", at=score.score)] if held else []),
-    ]
-
-
-def left_out_lines(left_out: Mapping[str, int], used: int, language: Language) -> list[str]:
-    """Say which snapshots are not used, and why: nothing is dropped in silence.
-
-    Parameters
-    ----------
-    left_out : mapping of reason to int
-        Reasons as in `outcomes.LeftOut`.
-    used : int
-        How many are used.
-    language : {"en", "ja"}
-
-    Returns
-    -------
-    lines : list of str
-        None where every snapshot is used.
-    """
-    if not left_out:
-        return []
-    count = sum(left_out.values())
-    return [
-        say("left_out.line", language, count=f"{count:,}", placed=f"{used + count:,}"),
-        *(f"  {say(f'left_out.{reason}', language, count=f'{number:,}')}" for reason, number in left_out.items()),
     ]
 
 

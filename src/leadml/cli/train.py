@@ -8,13 +8,14 @@ import typer
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.publishing import publishing_lines, volume_table
-from leadml.cli.tables import finding_lines, left_out_lines
+from leadml.cli.tables import finding_lines
 from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
 from leadml.clock import to_iso
 from leadml.errors import LeadmlError
 from leadml.project import Project
 from leadml.publishing import Training
 from leadml.reports.comparison import report
+from leadml.reports.training import gate_lines, left_out_lines
 from leadml.scoring import Origin
 from leadml.specs.agreement_spec import LeadScoreSpec
 from leadml.wording.numbers import chance_in_words, origin_in_words
@@ -85,7 +86,7 @@ def show_training(training: Training, scale: LeadScoreSpec, language: Language) 
     for part in report(training.comparison, language):
         tell(part)
     console = out()
-    for line in (*_made_of(training, language), *gate_lines(training, language), *_registered(training, language)):
+    for line in (*_made_of(training, language), *_gate(training, language), *_registered(training, language)):
         console.print(line, markup=False)
     if training.publishing is not None:
         console.print(volume_table(training.publishing, scale, language))
@@ -121,21 +122,7 @@ def _registered(training: Training, language: Language) -> list[str]:
     return [registered, origin_in_words(model.readiness.outcomes or 0, model.readiness.rules_share, language)]
 
 
-def gate_lines(training: Training, language: Language) -> list[str]:
-    """Say what the recipe was asked before it was published, with the numbers, and what follows."""
-    gate = training.gate
-    if gate is None:
-        return []
-    lines = [
-        say(
-            f"gate.{test.name}.{'passed' if test.passed else 'failed'}",
-            language,
-            gain=f"{test.gain:+.4f}",
-            low=f"{test.low:+.4f}",
-            high=f"{test.high:+.4f}",
-        )
-        for test in gate.tests
-    ]
-    if gate.champion != "compared":
-        lines.append(say(f"gate.champion.{gate.champion}", language))
-    return [*lines, *([say("gate.rules_alone", language)] if training.rules_alone else [])]
+def _gate(training: Training, language: Language) -> list[str]:
+    """Say what the recipe was asked before it was published, and what follows."""
+    asked = [] if training.gate is None else gate_lines(training.gate, language)
+    return [*asked, *([say("gate.rules_alone", language)] if training.rules_alone else [])]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -228,6 +229,34 @@ class Effects:
         if missing.sum() >= _FEWEST_OF_A_VALUE:
             told.append(self._of_value((None, None), missing, effects))
         return told
+
+    def pairs(self, number: int, *, most_snapshots: int = 2_000) -> list[Interaction]:
+        """Find the pairs of features that move scores most together, beyond what each does by itself.
+
+        Parameters
+        ----------
+        number : int
+            How many pairs.
+        most_snapshots : int
+            Of more, every so-many-th is looked at: the cost is that of the square of the features.
+
+        Returns
+        -------
+        pairs : list of Interaction, largest first
+            Fewer where fewer pairs interact: only trees do, as the rules and the straight part add up feature by
+            feature.
+        """
+        rows = np.arange(0, len(self.values), max(1, len(self.values) // most_snapshots))
+        together = self.points_per_unit * self.model.readiness.interactions(self.matrix.rows(rows))
+        sizes = np.average(np.abs(2 * together), axis=0, weights=self.weights[rows])
+        order = {one.name: place for place, one in enumerate(self.by_feature())}
+        names = self.matrix.names
+        found = [
+            Interaction(names[first], names[second], float(sizes[first, second]))
+            for first, second in permutations(range(len(names)), 2)
+            if order[names[first]] < order[names[second]] and sizes[first, second] > 0
+        ]
+        return sorted(found, key=lambda pair: -pair.size)[:number]
 
     def _groups(self, name: str, column: Numbers, present: Mask) -> list[tuple[tuple[Value, Value], Mask]]:
         """Name the values, or ranges of values, with the snapshots of each."""
