@@ -1,4 +1,4 @@
-"""An effect stands under the feature that makes it, and a feature tells of the facts that it reads, and of no others."""
+"""An effect stands under the feature that makes it; a feature tells of the facts that it reads, and of no others."""
 
 from dataclasses import replace
 

@@ -1,5 +1,6 @@
 """What moves scores in general: counted by hand on a few leads, and the same as the reasons of each."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_many_values_are_told_in_ranges_that_cover_all_and_do_not_overlap(effect
     assert len(told) == 10
     assert sum(one.leads for one in told) == 200
     assert (told[0].lowest, told[-1].highest) == (0.0, 199.0)
-    for before, after in zip(told, told[1:], strict=False):
+    for before, after in itertools.pairwise(told):
         assert before.highest < after.lowest
     for one in told:
         assert one.effect == pytest.approx(one.lowest + one.highest)

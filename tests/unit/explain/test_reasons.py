@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from leadml import explain as explain_module
 from leadml.engine.catalogue import Catalogue
+from leadml.explain import reasons as reasons_module
 from leadml.explain.reasons import Explainer, whole_parts
 from leadml.specs.feature_spec import Unit
 from leadml.specs.reading import Label
@@ -202,7 +202,7 @@ def test_fractions_that_differ_by_the_noise_of_floating_point_are_a_tie():
 
 @pytest.mark.parametrize("most", [1, 20_000])
 def test_a_kept_reason_is_the_reason_of_each_lead(explainer, monkeypatch, most):
-    monkeypatch.setattr(explain_module, "_MOST_SAID", most)
+    monkeypatch.setattr(reasons_module, "_MOST_SAID", most)
     kept = dataclasses.replace(explainer, _said={})
     effects = np.zeros(len(explainer.catalogue.names))
     asked = [
