@@ -4,48 +4,23 @@ Whatever does not depend on the lead is worked out when the trees are read. What
 at every split, and then to go down and up each tree a few times.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
 from numba import boolean, float64, from_dtype, int64, njit, void
 
 from leadml.history.tables import Codes, Mask, Numbers
+from leadml.learners.tree_layout import SPLIT, SPLITS, Records, Tree, TreeTexts, is_among, is_below
 
-# A split. Its children have places in the tree: splits come first, in the order they were made, so that a child comes
-# after its parent; then leaves.
-_SPLIT = np.dtype(
-    [
-        ("feature", np.int32),
-        ("threshold", np.float64),
-        ("first_word", np.int32),  # of the set of categories that go left; -1 where the feature is a number
-        ("end_word", np.int32),
-        ("left", np.int32),
-        ("right", np.int32),
-        ("before", np.int32),  # the last place after an earlier split on this feature; the root where there is none
-        ("zero_goes_left", np.bool_),
-        ("missing_goes_left", np.bool_),
-    ],
-    align=True,
-)
 _TREE = np.dtype([(name, np.int64) for name in ("first_split", "splits", "first_factor", "points")])
-# Bits of LightGBM's decision_type, and what counts as missing at a split.
-_IS_CATEGORY, _DEFAULT_LEFT, _WHAT_IS_MISSING = 1, 2, 2
-_ZERO_IS_MISSING, _NAN_IS_MISSING = 1, 2
-_BITS = 32  # in a word of a set of categories
-_NEXT_TO_ZERO = 1.0000000180025095e-35  # LightGBM's 1e-35 in single precision, to the last digit
-_BEYOND_ALL_CODES = 2.0**31
 # What a split does with a lead; it may have been led away by an earlier split on the same feature.
 _LEFT, _RIGHT, _AWAY = 0, 1, 2
 # Leads at once: what is worked on fits the processor's cache. Of fewer than the second, one by one is quicker.
 _AT_ONCE, _FEW = 128, 8
-
-Records = npt.NDArray[Any]
-_ONE_SPLIT, _SPLITS, _TREES = from_dtype(_SPLIT), from_dtype(_SPLIT)[::1], from_dtype(_TREE)[::1]
+_TREES = from_dtype(_TREE)[::1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,17 +90,15 @@ class TreeShap:
         ValueError
             If a model has several outputs, or lines in its leaves; nothing here knows them.
         """
-        texts = [model if isinstance(model, str) else model.model_to_string() for model in models]
-        forest = _Forest(scale)
-        for text in texts:
-            for tree in _trees_of(text):
-                forest.add(tree)
+        texts, forest = TreeTexts(models, scale), _Forest()
+        for tree in texts.trees():
+            forest.add(tree)
         return cls(
-            features=int(_keys_of(texts[0])["max_feature_idx"]) + 1,
+            features=texts.features,
             start=forest.start,
-            _splits=np.array(forest.splits, dtype=_SPLIT),
+            _splits=np.array(forest.splits, dtype=SPLIT),
             _trees=np.array(forest.trees, dtype=_TREE),
-            _words=np.array(forest.words, dtype=np.int64),
+            _words=np.array(texts.words, dtype=np.int64),
             _factors=np.concatenate([np.empty((0, 4)), *forest.factors]),
         )
 
@@ -163,95 +136,32 @@ class TreeShap:
 class _Forest:
     """Trees on their way into flat arrays."""
 
-    def __init__(self, scale: float) -> None:
-        self.scale, self.start = scale, 0.0
+    def __init__(self) -> None:
+        self.start = 0.0
         self.splits: list[tuple[Any, ...]] = []
         self.trees: list[tuple[int, ...]] = []
-        self.words: list[int] = []
         self.factors: list[Numbers] = []
         self._factor_rows = 0
 
-    def add(self, tree: Mapping[str, str]) -> None:
+    def add(self, tree: Tree) -> None:
         """Lay out one more tree."""
-        leaf_values = self.scale * np.array(_numbers(tree, "leaf_value"))
-        if len(leaf_values) == 1:
-            self.start += float(leaf_values[0])
+        self.start += tree.start
+        if not tree.splits:
             return
-        leaf_counts, counts = _integers(tree, "leaf_count"), _integers(tree, "internal_count")
-        self.start += float(np.array(leaf_counts) / counts[0] @ leaf_values)
-        features, thresholds = _integers(tree, "split_feature"), _numbers(tree, "threshold")
-        kinds, splits = _integers(tree, "decision_type"), len(counts)
-        # LightGBM writes leaf number n as -1 - n.
-        children = np.array([_integers(tree, "left_child"), _integers(tree, "right_child")])
-        children = np.where(children < 0, splits - 1 - children, children)
-        cover, before, depth = _paths(features, children, np.array(counts + leaf_counts, dtype=np.float64))
-        points = 2 * -(-depth // 4)  # half as many as features, and even, as they are taken in pairs
-        factors = _factors(children, cover, before, _gauss_legendre(points))
-        value_of = np.concatenate([np.ones(splits), leaf_values])
-        factors[..., :2] *= value_of[children.T][:, None, None, :]
-        self.trees.append((len(self.splits), splits, self._factor_rows, points))
-        for place, (left, right) in enumerate(children.T.tolist()):
-            decision = self._decision(tree, kinds[place], thresholds[place])
-            threshold, first_word, end_word, zero_left, missing_left = decision
-            self.splits.append(
-                (features[place], threshold, first_word, end_word, left, right, before[left], zero_left, missing_left)
-            )
+        points = 2 * -(-tree.depth // 4)  # half as many as features, and even, as they are taken in pairs
+        before = np.zeros(len(tree.cover), dtype=np.int64)
+        before[tree.children] = [split[6] for split in tree.splits]  # both children come after the same earlier split
+        factors = _factors(tree.children, tree.cover, before, gauss_legendre(points))
+        value_of = np.concatenate([np.ones(len(tree.splits)), tree.leaf_values])
+        factors[..., :2] *= value_of[tree.children.T][:, None, None, :]
+        self.trees.append((len(self.splits), len(tree.splits), self._factor_rows, points))
+        self.splits.extend(tree.splits)
         self.factors.append(factors.reshape(-1, 4))
-        self._factor_rows += splits * 3 * points
-
-    def _decision(self, tree: Mapping[str, str], kind: int, threshold: float) -> tuple[float, int, int, bool, bool]:
-        """Say how one split decides; where nothing counts as missing, NaN is taken for 0."""
-        if kind & _IS_CATEGORY:
-            bounds, first = _integers(tree, "cat_boundaries"), len(self.words)
-            self.words += _integers(tree, "cat_threshold")[bounds[int(threshold)] : bounds[int(threshold) + 1]]
-            return threshold, first, len(self.words), False, False
-        missing, default_left = kind >> _WHAT_IS_MISSING, bool(kind & _DEFAULT_LEFT)
-        zero_left = default_left if missing == _ZERO_IS_MISSING else threshold >= 0
-        return threshold, -1, -1, zero_left, default_left if missing == _NAN_IS_MISSING else zero_left
-
-
-def _trees_of(text: str) -> Iterator[dict[str, str]]:
-    """Give the keys of each tree in LightGBM's text."""
-    header, *trees = text.split("\nTree=")
-    if _keys_of(header)["num_tree_per_iteration"] != "1":
-        raise ValueError("the model has several outputs; give one with a single output")
-    for tree in trees:
-        keys = _keys_of(tree.split("\n\n", 1)[0])
-        if keys.get("is_linear", "0") != "0":
-            raise ValueError("the trees have lines in their leaves; grow them without linear_tree")
-        yield keys
-
-
-def _keys_of(text: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in text.split("\nTree=", 1)[0].splitlines() if "=" in line)
-
-
-def _numbers(tree: Mapping[str, str], key: str) -> list[float]:
-    return [float(number) for number in tree[key].split()]
-
-
-def _integers(tree: Mapping[str, str], key: str) -> list[int]:
-    return [int(number) for number in tree[key].split()]
-
-
-def _paths(features: list[int], children: Codes, counts: Numbers) -> tuple[Numbers, Codes, int]:
-    """Follow the path to each place.
-
-    Gives for each place the share of training that its path keeps at the splits on the feature of the last of them,
-    the place after an earlier split on that feature, and the largest number of different features on a path.
-    """
-    cover, before = np.ones(len(counts)), np.zeros(len(counts), dtype=np.int64)
-    last: list[dict[int, int]] = [{} for _ in counts]  # for each feature on the path, the place after its last split
-    for place, feature in enumerate(features):
-        for child in children[:, place]:
-            before[child] = last[place].get(feature, 0)
-            cover[child] = cover[before[child]] * counts[child] / counts[place]
-            last[child] = {**last[place], feature: int(child)}
-    return cover, before, max(map(len, last))
+        self._factor_rows += len(tree.splits) * 3 * points
 
 
 @lru_cache
-def _gauss_legendre(points: int) -> tuple[Numbers, Numbers]:
+def gauss_legendre(points: int) -> tuple[Numbers, Numbers]:
     """Points and weights on [0, 1]."""
     points_on, weights = np.polynomial.legendre.leggauss(points)
     return (points_on + 1) / 2, weights / 2
@@ -283,24 +193,6 @@ def _factors(children: Codes, cover: Numbers, before: Codes, points: tuple[Numbe
     return factors
 
 
-@njit(boolean(float64, int64, int64, int64[::1]), cache=True, nogil=True, inline="always")
-def _is_among(value: float, first_word: int, end_word: int, words: Codes) -> bool:
-    """Tell whether a category goes left, as LightGBM does: codes are cut to whole numbers."""
-    if not -1.0 < value < _BEYOND_ALL_CODES:
-        return False
-    code = int(value)
-    word = first_word + code // _BITS
-    return word < end_word and (words[word] >> (code % _BITS)) & 1 == 1
-
-
-@njit(boolean(float64, float64, boolean, boolean), cache=True, nogil=True, inline="always")
-def _is_below(value: float, threshold: float, zero_goes_left: bool, missing_goes_left: bool) -> bool:
-    """Tell whether a number goes left, as LightGBM does: what is next to zero is zero."""
-    is_zero = abs(value) <= _NEXT_TO_ZERO
-    below = (value <= threshold) & (not is_zero)
-    return below | (is_zero & zero_goes_left) | ((value != value) & missing_goes_left)
-
-
 @njit(int64(_TREES), cache=True, nogil=True)
 def _most_places(trees: Records) -> int:
     most = 1
@@ -309,7 +201,7 @@ def _most_places(trees: Records) -> int:
     return most
 
 
-_EXPLAIN = void(float64[:, ::1], float64[:, ::1], _SPLITS, _TREES, int64[::1], float64[:, ::1])
+_EXPLAIN = void(float64[:, ::1], float64[:, ::1], SPLITS, _TREES, int64[::1], float64[:, ::1])
 
 
 @njit(_EXPLAIN, cache=True, nogil=True)
@@ -328,9 +220,9 @@ def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objec
                 split, still = own[place], on_path[own[place].before]
                 value = values[split.feature, lead]
                 if split.first_word >= 0:
-                    left = _is_among(value, split.first_word, split.end_word, words)
+                    left = is_among(value, split.first_word, split.end_word, words)
                 else:
-                    left = _is_below(value, split.threshold, split.zero_goes_left, split.missing_goes_left)
+                    left = is_below(value, split.threshold, split.zero_goes_left, split.missing_goes_left)
                 on_path[split.left], on_path[split.right] = still & left, still & (not left)
                 what = (_LEFT if left else _RIGHT) if still else _AWAY
                 row[place] = (tree.first_factor + (3 * place + what) * tree.points) // 2
@@ -357,7 +249,7 @@ def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objec
                 parts[own[place].feature, lead] += added[place]
 
 
-@njit(void(_SPLITS, float64[:, :], int64[::1], boolean[:, ::1], int64[:, ::1]), cache=True, nogil=True)
+@njit(void(SPLITS, float64[:, :], int64[::1], boolean[:, ::1], int64[:, ::1]), cache=True, nogil=True)
 def _decide(splits: Records, values: Numbers, words: Codes, on_path: Mask, what: Codes) -> None:
     """Find what each split of a tree does with each lead of a block."""
     for place in range(len(splits)):
@@ -368,17 +260,17 @@ def _decide(splits: Records, values: Numbers, words: Codes, on_path: Mask, what:
         threshold, zero_left, missing_left = split.threshold, split.zero_goes_left, split.missing_goes_left
         if first_word >= 0:
             for lead in range(len(column)):
-                to_left[lead] = _is_among(column[lead], first_word, end_word, words)
+                to_left[lead] = is_among(column[lead], first_word, end_word, words)
         else:
             for lead in range(len(column)):
-                to_left[lead] = _is_below(column[lead], threshold, zero_left, missing_left)
+                to_left[lead] = is_below(column[lead], threshold, zero_left, missing_left)
         for lead in range(len(column)):
             left, on = to_left[lead], still[lead]
             to_left[lead], to_right[lead] = on & left, on & (not left)
             found[lead] = (_LEFT if left else _RIGHT) if on else _AWAY
 
 
-@njit(void(_SPLITS, float64[:, :, :], int64[:, ::1], float64[:, ::1], float64[:, ::1]), cache=True, nogil=True)
+@njit(void(SPLITS, float64[:, :, :], int64[:, ::1], float64[:, ::1], float64[:, ::1]), cache=True, nogil=True)
 def _down_and_up(splits: Records, by: Numbers, what: Codes, flow: Numbers, added: Numbers) -> None:
     """Go down and up a tree with all leads of a block, at one point; `by` holds the factors of each split."""
     flow[0] = 1.0
