@@ -175,7 +175,7 @@ def gather_evidence(
         features=tuple(features),
         themes=tuple(effects.by_theme()),
         effects={one.name: tuple(effects.by_value(one.name)) for one in features[:_FEATURES_DRAWN]},
-        pairs=(),  # TODO-MERGE tuple(effects.pairs(_PAIRS, most_snapshots=_SNAPSHOTS_OF_PAIRS)),
+        pairs=tuple(effects.pairs(_PAIRS, most_snapshots=_SNAPSHOTS_OF_PAIRS)),
     )
 
 

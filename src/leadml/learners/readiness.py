@@ -32,6 +32,7 @@ from leadml.learners.contract import Contributions
 from leadml.learners.linear import Design, Prior, draw_doubts, fit_coefficients, penalty_of
 from leadml.learners.recipe import Recipe
 from leadml.learners.rules import RulesModel
+from leadml.learners.tree_interactions import TreeInteractions
 from leadml.learners.tree_shap import TreeShap
 from leadml.learners.trees import Grove, sizes
 from leadml.specs.rules_spec import RulesSpec
@@ -145,6 +146,23 @@ class ReadinessModel:
             values = values + self._forest.contributions(matrix.values)[:, :-1]
             start += self._forest.start
         return self.calibration.applied(Contributions(start, values), matrix)
+
+    def interactions(self, matrix: FeatureMatrix) -> Numbers:
+        """Tell what pairs of features add beyond what each does by itself; only trees let them play together.
+
+        Parameters
+        ----------
+        matrix : FeatureMatrix
+
+        Returns
+        -------
+        interactions : float array, shape (n_snapshots, n_features, n_features), log-odds
+            Symmetric, half of what the pair adds on either side; nothing on the diagonal.
+        """
+        if not self.trees:
+            return np.zeros((len(matrix.values), len(self.names), len(self.names)))
+        trees = TreeInteractions.of(*self.trees, scale=self.shares.trees * self.calibration.slope / len(self.trees))
+        return trees.between(matrix.recoded(self.words).values)
 
     def margin(self, matrix: FeatureMatrix) -> Numbers:
         """Add up the margins of all parts, which is far quicker than taking them apart."""
