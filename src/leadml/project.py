@@ -25,14 +25,16 @@ from leadml.leakage.audit import audit
 from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
 from leadml.publishing import Promotion, Training, open_leads, today_of
-from leadml.releases import Ground, promote_version, read_champion, roll_back_version, train_version
+from leadml.releases import Ground, differing_versions, promote_version, read_champion, roll_back_version, train_version
 from leadml.scoring import LeadScore, Scorer
 from leadml.specs.project_spec import ProjectSpec, read_project
 from leadml.training import prepare
 from leadml.wording.texts import nearest
 
 if TYPE_CHECKING:
+    from leadml.differences import Difference
     from leadml.maturity import Maturity
+    from leadml.registry import KeptVersion
 
 
 def _quietly(_step: str) -> None:
@@ -263,6 +265,24 @@ class Project:
             As of `releases.roll_back_version`.
         """
         return roll_back_version(self.folder, self.spec, to)
+
+    def versions(self) -> "list[KeptVersion]":
+        """List the versions that were trained, newest first, as the registry knows them.
+
+        Raises
+        ------
+        LeadmlError
+            `registry_failed`.
+        """
+        from leadml.registry import versions  # MLflow takes two seconds to import
+
+        return versions(project_folder=self.folder, name=self.spec.readiness.name)
+
+    def differences(
+        self, first: int | str, second: int | str
+    ) -> "tuple[KeptVersion, KeptVersion, tuple[Difference, ...]]":
+        """Find two versions and say in what they differ: see `releases.differing_versions`."""
+        return differing_versions(self.folder, self.spec, str(first), str(second))
 
     @property
     def _ground(self) -> Ground:

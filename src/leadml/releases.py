@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leadml.agreement.proposals import ScaleProposal
 from leadml.champion import champion_folder, version_in
@@ -15,6 +16,7 @@ from leadml.compare import Comparison, fit_periods
 from leadml.compare import compare as compare_fitted
 from leadml.coverage import cover
 from leadml.dataset import TrainingSet
+from leadml.differences import Difference, differences
 from leadml.errors import LeadmlError
 from leadml.gate import Gate, fit_champion, judge_recipe, refuse, spec_of
 from leadml.history.sources import Progress
@@ -26,6 +28,9 @@ from leadml.publishing import Promotion, Training, effect_of, judged_on, notes_o
 from leadml.specs.project_spec import ProjectSpec, meaning_of
 from leadml.standalone import KeptTerms
 from leadml.training import learned_outcome, prepare, rules_alone, train
+
+if TYPE_CHECKING:
+    from leadml.registry import KeptVersion
 
 
 @dataclass(frozen=True)
@@ -223,6 +228,38 @@ def roll_back_version(folder: Path, spec: ProjectSpec, to: int | None) -> Traine
     _check_definitions(model, spec)
     roll_back(version, project_folder=folder, name=name)
     return model
+
+
+def differing_versions(
+    folder: Path, spec: ProjectSpec, first: str, second: str
+) -> "tuple[KeptVersion, KeptVersion, tuple[Difference, ...]]":
+    """Find two versions and say in what they differ.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    spec : ProjectSpec
+    first, second : str
+        A number, `champion` or `challenger`.
+
+    Returns
+    -------
+    first, second : KeptVersion
+    differences : tuple of Difference
+        Empty where both were made of the same.
+
+    Raises
+    ------
+    LeadmlError
+        `no_champion`, `no_challenger`, `unknown_version`, `unreadable_model`.
+    """
+    from leadml.registry import find_version, read_version
+
+    name = spec.readiness.name
+    found = [find_version(which, project_folder=folder, name=name) for which in (first, second)]
+    models = [read_version(project_folder=folder, name=name, version=kept.version) for kept in found]
+    return found[0], found[1], differences(models[0], models[1])
 
 
 def _check_definitions(model: TrainedModel, spec: ProjectSpec) -> None:

@@ -114,8 +114,8 @@ class KeptTerms:
 
 
 def _plain(part: BaseModel) -> dict[str, Any]:
-    # A feature or a rule may only name what it uses: what was not written must not come back as written.
-    plain: dict[str, Any] = part.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    # What was not written must not come back as written: it would mean something else.
+    plain: dict[str, Any] = part.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return plain
 
 

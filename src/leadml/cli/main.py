@@ -9,7 +9,10 @@ from leadml.cli.demo import demo
 from leadml.cli.features import features
 from leadml.cli.glossary import glossary
 from leadml.cli.maturity import maturity
+from leadml.cli.models import models
+from leadml.cli.promote import promote
 from leadml.cli.reference import reference
+from leadml.cli.rollback import rollback
 from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
@@ -23,8 +26,11 @@ app = typer.Typer(
     help="Lead scores made only from what was known, with their reasons, under one agreement.",
     epilog="Begin with: leadml demo",
 )
-for command in (demo, check, features, maturity, dataset, train, compare, score, serve, glossary, reference):
+for command in (
+    demo, check, features, maturity, dataset, train, compare, promote, rollback, score, serve, glossary, reference,
+):  # fmt: skip
     app.command(no_args_is_help=False)(command)
+app.add_typer(models, name="models")
 
 if __name__ == "__main__":
     app()

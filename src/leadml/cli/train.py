@@ -13,6 +13,7 @@ from leadml.cli.tables import finding_lines, left_out_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.clock import to_iso
 from leadml.errors import LeadmlError
+from leadml.gate import Gate
 from leadml.project import Project
 from leadml.publishing import Training
 from leadml.scoring import Origin
@@ -34,6 +35,10 @@ def train(
         list[str] | None,
         typer.Option("--because", help="Why, for the model's recipe: one for each --accept-leak.", metavar="TEXT"),
     ] = None,
+    challenger: Annotated[
+        bool,
+        typer.Option("--challenger", help="Register it as challenger: the champion answers until leadml promote."),
+    ] = False,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
 ) -> None:
@@ -48,12 +53,13 @@ def train(
         opened = Project(project, data=data)
         with Steps(opened.tables, 5, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
-            training = opened.train(accept_leaks=accepted)
+            training = opened.train(accept_leaks=accepted, challenger=challenger)
         model = training.model
         if as_json:
             tell_json(
                 {
                     "model": {"name": model.name, "version": model.version, "knows_until": to_iso(model.knows_until)},
+                    "challenger": training.challenger,
                     "outcome": training.training_set.outcome,
                     "snapshots": len(training.training_set),
                     "left_out": dict(training.training_set.left_out),
@@ -110,7 +116,7 @@ def _registered(training: Training, language: Language) -> list[str]:
     """Say which model answers from now on, and how much of its scores was learned."""
     model = training.model
     registered = say(
-        "train.registered",
+        "train.registered_challenger" if training.challenger else "train.registered",
         language,
         name=model.name,
         version=model.version,
@@ -126,7 +132,15 @@ def gate_lines(training: Training, language: Language) -> list[str]:
     gate = training.gate
     if gate is None:
         return []
-    lines = [
+    lines = gate_tests(gate, language)
+    if gate.champion != "compared":
+        lines.append(say(f"gate.champion.{gate.champion}", language))
+    return [*lines, *([say("gate.rules_alone", language)] if training.rules_alone else [])]
+
+
+def gate_tests(gate: Gate, language: Language) -> list[str]:
+    """Say each test of the gate with its numbers."""
+    return [
         say(
             f"gate.{test.name}.{'passed' if test.passed else 'failed'}",
             language,
@@ -136,6 +150,3 @@ def gate_lines(training: Training, language: Language) -> list[str]:
         )
         for test in gate.tests
     ]
-    if gate.champion != "compared":
-        lines.append(say(f"gate.champion.{gate.champion}", language))
-    return [*lines, *([say("gate.rules_alone", language)] if training.rules_alone else [])]

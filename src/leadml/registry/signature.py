@@ -11,10 +11,12 @@ _MADE_UP = {
     FACTS: '{"created_at": "2026-01-05T09:00:00Z", "attributes": {"industry": "manufacturing"}, "activities": []}',
     AS_OF: "2026-01-06T09:00:00Z",
 }
+# A whole number that may not be there is one with decimals to pandas.
 _NUMBERS = (
-    "score_unclipped", "probability", "probability_low", "probability_high", "rules_share", "rule_points",
+    "score_unclipped", "probability", "probability_low", "probability_high", "rules_share", "rule_points", "held_at",
+    "outcomes",
 )  # fmt: skip
-_WHOLE_NUMBERS = ("score", "start", "held_at", "held_effect", "outcomes", "rules_score")
+_WHOLE_NUMBERS = ("score", "start", "held_effect", "rules_score")
 _YES_OR_NO = ("automatic", "hindsight")
 _TEXTS = (
     "lead_id", "as_of", "lead_type", "band", "lifecycle_stage", "recommended_lifecycle_stage", "respond_by", "effects",
