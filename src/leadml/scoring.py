@@ -292,31 +292,6 @@ class Scorer:
             )
         ]
 
-    def score_sent(self, histories: Sequence[InlineHistory], as_of: Mapping[str, int]) -> dict[str, LeadScore]:
-        """Score leads that came with their facts.
-
-        Parameters
-        ----------
-        histories : sequence of InlineHistory
-            Those with the same known tables are scored together.
-        as_of : mapping of lead_id to int, UTC microseconds
-
-        Returns
-        -------
-        scores : dict of lead_id to LeadScore
-
-        Raises
-        ------
-        LeadmlError, ProblemsError
-            As of `score`.
-        """
-        scores: dict[str, LeadScore] = {}
-        for inline in histories:
-            ids = inline.history.lead_ids
-            instants = np.array([as_of[lead_id] for lead_id in ids], dtype=np.int64)
-            scores.update(zip(ids, self.score(inline.history, ids, instants), strict=True))
-        return scores
-
     def _standings(self, history: History, snapshots: _Asked) -> list[_Standing]:
         definitions = self.agreement.definitions
         return [
@@ -365,6 +340,33 @@ class Scorer:
                 )
             )
         ]
+
+
+def score_sent(scorer: Scorer, histories: Sequence[InlineHistory], as_of: Mapping[str, int]) -> dict[str, LeadScore]:
+    """Score leads that came with their facts.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    histories : sequence of InlineHistory
+        Those with the same known tables are scored together.
+    as_of : mapping of lead_id to int, UTC microseconds
+
+    Returns
+    -------
+    scores : dict of lead_id to LeadScore
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        As of `Scorer.score`.
+    """
+    scores: dict[str, LeadScore] = {}
+    for inline in histories:
+        ids = inline.history.lead_ids
+        instants = np.array([as_of[lead_id] for lead_id in ids], dtype=np.int64)
+        scores.update(zip(ids, scorer.score(inline.history, ids, instants), strict=True))
+    return scores
 
 
 def _intervals(

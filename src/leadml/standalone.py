@@ -23,7 +23,7 @@ from leadml.history.inline import Arrival, histories_from_records
 from leadml.history.requests import MOST_PROBLEMS, read_lead
 from leadml.learners.trained_model import TrainedModel
 from leadml.score_tables import scores_frame
-from leadml.scoring import LeadScore, Scorer
+from leadml.scoring import LeadScore, Scorer, score_sent
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.specs.project_spec import ProjectSpec
@@ -239,7 +239,7 @@ class StandaloneScorer:
         definitions = self._scorer.agreement.definitions
         histories = histories_from_records([row.lead for row in rows], definitions, arrival, places=places)
         try:
-            scores = self._scorer.score_sent(histories, {row.lead_id: row.as_of for row in rows})
+            scores = score_sent(self._scorer, histories, {row.lead_id: row.as_of for row in rows})
         except LeadmlError as error:
             place_of = {row.lead_id: f"{row.place}, {AS_OF}" for row in rows}
             found = error.problems if isinstance(error, ProblemsError) else (error,)

@@ -11,7 +11,7 @@ from leadml.history.inline import Arrival, InlineHistory, histories_from_records
 from leadml.history.requests import ScoreRequest
 from leadml.history.tables import FACT_TABLES
 from leadml.project import Project
-from leadml.scoring import Scorer
+from leadml.scoring import Scorer, score_sent
 from leadml.specs.history_spec import HistorySpec
 from leadml.store.ledger import LEDGER_FILE, Ledger
 
@@ -104,7 +104,7 @@ class ScoringDesk:
 
     def _score(self, leads: Records, histories: list[InlineHistory], as_of: Mapping[str, int]) -> Records:
         """Score leads in the order in which they came."""
-        scores = self._scorer.score_sent(histories, as_of)
+        scores = score_sent(self._scorer, histories, as_of)
         skew = {lead_id: list(facts) for inline in histories for lead_id, facts in inline.clock_skew.items()}
         return [{**scores[lead_id].to_dict(), "clock_skew": skew.get(lead_id, [])} for lead_id in _ids(leads)]
 
