@@ -19,15 +19,6 @@ class KilledError(BaseException):
     """Stands for the end of the process: nothing in leadml catches it."""
 
 
-@pytest.fixture
-def project(keep, project_folder):
-    """Train three champions, one after the other, and a challenger."""
-    for number in (1, 2, 3):
-        assert keep(project_folder, trees=f"trees of {number}") == number
-    assert keep(project_folder, trees="trees of 4", challenger=True) == 4
-    return project_folder
-
-
 def named(folder):
     return {"project_folder": folder, "name": NAME}
 

@@ -11,26 +11,18 @@ from leadml.registry import fetch, find_version, read_version, register, version
 NAME = "readiness"
 
 
-@pytest.fixture
-def project(keep, project_folder):
-    for number in (1, 2):
-        keep(project_folder, trees=f"trees of {number}", metrics={"auc": 0.7 + number / 100})
-    keep(project_folder, trees="trees of 3", challenger=True, tags={"gate": "passed"})
-    return project_folder
-
-
 def named(folder):
     return {"project_folder": folder, "name": NAME}
 
 
 def test_versions_are_listed_newest_first_with_what_was_noted(project):
     every = versions(**named(project))
-    assert [version.version for version in every] == [3, 2, 1]
-    assert [version.aliases for version in every] == [("challenger",), ("champion",), ()]
-    assert [version.metrics["auc"] for version in every] == [0.71, 0.72, 0.71]
+    assert [version.version for version in every] == [4, 3, 2, 1]
+    assert [version.aliases for version in every] == [("challenger",), ("champion",), (), ()]
+    assert [version.metrics["auc"] for version in every] == [0.71, 0.73, 0.72, 0.71]
     assert every[0].tags["gate"] == "passed"
     assert every[0].parameters == {"seed": "7", "rate": "0.05"}
-    assert now() - 60_000_000 < every[2].registered_at <= every[0].registered_at <= now()
+    assert every[3].registered_at <= every[0].registered_at <= now()
 
 
 def test_without_a_training_there_are_none(project_folder):
@@ -39,17 +31,17 @@ def test_without_a_training_there_are_none(project_folder):
 
 def test_a_version_of_a_killed_process_is_none(project):
     with sqlite3.connect(project / ".leadml" / "mlflow.db") as connection:
-        connection.execute("UPDATE runs SET status = 'RUNNING' WHERE name = 'readiness 3'")
-    assert [version.version for version in versions(**named(project))] == [2, 1]
+        connection.execute("UPDATE runs SET status = 'RUNNING' WHERE name = 'readiness 4'")
+    assert [version.version for version in versions(**named(project))] == [3, 2, 1]
 
 
 def test_models_of_other_names_are_others(project, keep):
     assert keep(project, name="upsell") == 1
     assert [version.version for version in versions(project_folder=project, name="upsell")] == [1]
-    assert len(versions(**named(project))) == 3
+    assert len(versions(**named(project))) == 4
 
 
-@pytest.mark.parametrize(("which", "version"), [("1", 1), ("champion", 2), ("challenger", 3), (None, 3)])
+@pytest.mark.parametrize(("which", "version"), [("1", 1), ("champion", 3), ("challenger", 4), (None, 4)])
 def test_a_version_is_found_by_number_and_by_alias(project, which, version):
     assert find_version(which, **named(project)).version == version
 
@@ -59,7 +51,7 @@ def test_a_version_that_is_not_there_is_said(project, which, code):
     with pytest.raises(LeadmlError) as caught:
         find_version(which, **named(project))
     assert caught.value.code == code
-    assert "1, 2, 3" in caught.value.part("fix")
+    assert "1, 2, 3, 4" in caught.value.part("fix")
 
 
 @pytest.mark.parametrize(("which", "code"), [(None, "no_challenger"), ("champion", "no_champion")])
