@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
+
 from leadml.errors import LeadmlError
 
 VERSION_FILE = "version.json"
@@ -60,6 +62,28 @@ def champion_folder(project_folder: Path) -> Path:
         if (folder / VERSION_FILE).is_file():
             return folder
     raise LeadmlError("no_champion", where=_place(project_folder).as_posix())
+
+
+def version_in(folder: Path) -> int:
+    """Read which version lies in a folder of a model.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    version : int
+
+    Raises
+    ------
+    LeadmlError
+        `unreadable_model`.
+    """
+    try:
+        return int(orjson.loads((folder / VERSION_FILE).read_bytes())["version"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise LeadmlError("unreadable_model", where=f"{folder.name}/{VERSION_FILE}", problem=str(error)) from None
 
 
 def put_in_place(new_folder: Path, project_folder: Path) -> Path:

@@ -13,6 +13,7 @@ from leadml.engine.compute import compute_features
 from leadml.engine.kind import texts_of_own_kinds
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import raise_problems
+from leadml.history.fingerprint import fingerprint_of
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
 from leadml.snapshots import Snapshots, make_snapshots
@@ -219,10 +220,13 @@ def make_training_set(history: History, spec: ProjectSpec) -> TrainingSet:
 def _recipe(history: History, spec: ProjectSpec) -> dict[str, Any]:
     """Say what made a set, so that two sets can be told apart."""
     name, definitions = spec.readiness.outcome, spec.agreement.definitions
+    themes = {theme.theme.value: theme.model_dump(mode="json") for theme in spec.learned_themes}
     return {
+        "data": fingerprint_of(history),
         "definitions": meaning_of(definitions),
         "agreement_version": spec.agreement.version,
-        "features": fingerprint([theme.model_dump(mode="json") for theme in spec.learned_themes]),
+        "features": fingerprint(list(themes.values())),
+        "feature_files": {name: fingerprint(theme) for name, theme in themes.items()},
         "own_kinds": {name: fingerprint(text) for name, text in texts_of_own_kinds(spec.learned_features).items()},
         "rules": fingerprint(spec.rules.model_dump(mode="json")),
         "snapshots": [snapshot.age for snapshot in spec.readiness.snapshots],

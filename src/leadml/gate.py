@@ -154,15 +154,13 @@ def fit_champion(
         return [], "other_words"
     if champion.recipe.get("rules_alone"):
         return [], "rules_alone"
-    try:
-        learner = LearnerSpec.model_validate(champion.recipe["learner"])
-    except ValueError:  # a key that this version does not know, or no such key
+    theirs = spec_of(champion, spec)
+    if theirs is None:
         return [], "older_recipe"
     wanted = {**training_set.recipe, "learner": spec.readiness.learner.model_dump(mode="json")}
     wanted["seed"] = spec.readiness.seed
     if all(champion.recipe.get(key) == wanted[key] for key in _SAME):
         return [], "same_recipe"
-    theirs = _spec_of(champion, spec, learner)
     periods = rolling_periods(remake(theirs), spec.readiness.test)
     return [(split, fit_recipe(split.train, theirs)) for split in periods], "compared"
 
@@ -193,17 +191,33 @@ def refuse(gate: Gate) -> None:
     raise_problems(problems, where="models/readiness.yaml")
 
 
-def _spec_of(champion: TrainedModel, spec: ProjectSpec, learner: LearnerSpec) -> ProjectSpec:
-    """Write the project as it would be with the champion's features, rules and settings."""
-    readiness = spec.readiness.model_copy(update={"learner": learner, "seed": champion.recipe["seed"], "leave_out": ()})
+def spec_of(model: TrainedModel, spec: ProjectSpec) -> ProjectSpec | None:
+    """Write the project as it would be with a model's features, rules and settings.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    spec : ProjectSpec
+        The project as it is.
+
+    Returns
+    -------
+    theirs : ProjectSpec or None
+        None of a model that learned by settings which this version of leadml does not know.
+    """
+    try:
+        learner = LearnerSpec.model_validate(model.recipe["learner"])
+    except (KeyError, ValueError):
+        return None
+    changed = {"learner": learner, "seed": model.recipe["seed"], "leave_out": ()}
+    readiness = spec.readiness.model_copy(update=changed)
     return ProjectSpec(
         history=spec.history,
         # A model's file names every key; a feature may only name those that its kind uses.
         themes=tuple(
-            FeatureFileSpec.model_validate_json(theme.model_dump_json(exclude_defaults=True))
-            for theme in champion.themes
+            FeatureFileSpec.model_validate_json(theme.model_dump_json(exclude_defaults=True)) for theme in model.themes
         ),
-        rules=RulesSpec(rules=champion.readiness.rules.rules),
+        rules=RulesSpec(rules=model.readiness.rules.rules),
         readiness=readiness,
         agreement=spec.agreement,
     )

@@ -1,22 +1,14 @@
 """A project as a data scientist opens it: `leadml.open(".")`, and everything from history to score."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import orjson
-import pandas as pd
-
-from leadml.agreement.crossings import PublishingEffect
-from leadml.agreement.proposals import ScaleProposal
-from leadml.champion import VERSION_FILE, champion_folder, run_folder
-from leadml.clock import just_after, now, parse_instant, to_iso
-from leadml.compare import USUAL_RIVALS, Comparison, check_rivals, compare_recipe, fit_periods
-from leadml.compare import compare as compare_fitted
+from leadml.champion import run_folder
+from leadml.clock import now, parse_instant, to_iso
+from leadml.compare import USUAL_RIVALS, Comparison, check_rivals, compare_recipe
 from leadml.coverage import Coverage, cover
 from leadml.dataset import TrainingSet
 from leadml.engine.actions import check_actions
@@ -26,27 +18,26 @@ from leadml.engine.kind import use_kinds
 from leadml.engine.unheard import unheard_words
 from leadml.errors import LeadmlError, known_words
 from leadml.evaluate import TOP_SHARE
-from leadml.evidence import Evidence, gather_evidence
 from leadml.explain.overview import Effects
-from leadml.gate import fit_champion, judge_recipe, refuse
 from leadml.history.checks import CheckReport, check_history
 from leadml.history.dirty import QUARANTINE
 from leadml.history.opening import Beside
 from leadml.history.sources import Progress, read_history
-from leadml.history.tables import Codes, Finding, History
-from leadml.leakage.acceptance import accepted_leaks
+from leadml.history.tables import Finding, History
 from leadml.leakage.audit import audit
 from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
-from leadml.publishing import Training, judged_on, metrics_of, score_under_both
+from leadml.publishing import Promotion, Training, open_leads, today_of
+from leadml.releases import Ground, differing_versions, promote_version, read_champion, roll_back_version, train_version
 from leadml.scoring import LeadScore, Scorer
-from leadml.snapshots import is_open
 from leadml.specs.project_spec import ProjectSpec, read_project
-from leadml.training import learned_outcome, prepare, rules_alone, train
+from leadml.training import prepare
 from leadml.wording.texts import nearest
 
 if TYPE_CHECKING:
+    from leadml.differences import Difference
     from leadml.maturity import Maturity
+    from leadml.registry import KeptVersion
 
 
 def _quietly(_step: str) -> None:
@@ -216,7 +207,7 @@ class Project:
         self.on_progress("audit")
         return audit(self.history, training_set, self.spec)
 
-    def train(self, *, accept_leaks: Mapping[str, str] | None = None) -> Training:
+    def train(self, *, accept_leaks: Mapping[str, str] | None = None, challenger: bool = False) -> Training:
         """Audit, judge the recipe on later leads, fit it on all, register it as champion, put it in place.
 
         Parameters
@@ -224,6 +215,8 @@ class Project:
         accept_leaks : mapping of str to str, optional
             Names of findings of the audit, each with the reason why it does no harm; they stand in
             the model's recipe.
+        challenger : bool
+            Register it as challenger instead: the champion goes on answering until `promote`.
 
         Returns
         -------
@@ -238,84 +231,67 @@ class Project:
         """
         training_set = self._prepared
         report = self._audited(training_set)
-        accepted = accepted_leaks(report, accept_leaks or {})
-        if accepted:
-            training_set = replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
-        before = self._champion_before()
-        self.on_progress("judge")
-        periods, fitted = fit_periods(training_set, self.spec)
-        comparison = compare_fitted(periods, fitted, self.spec)
-        champions, note = fit_champion(before, training_set, self.spec, lambda spec: prepare(self.history, spec))
-        gate = judge_recipe(periods, fitted, champions, note)
-        if not gate.nothing_to_lose:
-            refuse(gate)
-        self.on_progress("fit")
-        model = train(training_set, self.spec)
-        model = replace(model, recipe={**model.recipe, "judged": judged_on(comparison, gate)})
-        if gate.failed:
-            model = rules_alone(model)
-        self.on_progress("register")
-        evidence = gather_evidence(model, training_set, self.spec, judged=(comparison, gate), audit=report)
-        registered = self._registered(model, evidence)
-        return Training(
-            registered,
-            comparison,
-            training_set,
-            training_set.base_rate,
-            before_test=fitted[0],
-            findings=cover(self.history, training_set, self.spec).findings,
-            audit=report,
-            gate=gate,
-            publishing=self._effect(before, registered),
-            proposal=None
-            if before
-            else ScaleProposal.of(training_set.base_rate, self.spec.agreement.definitions.lead_score),
-        )
+        return train_version(self._ground, training_set, report, accept_leaks=accept_leaks or {}, challenger=challenger)
 
-    def _registered(self, model: TrainedModel, evidence: Evidence) -> TrainedModel:
-        """Keep a model and make it the champion; whoever is killed on the way leaves the champion as it was."""
-        from leadml.registry import register  # MLflow takes two seconds to import; only training needs it
+    def promote(self, version: int | str | None = None) -> Promotion:
+        """Let a registered version answer, if its recipe gets through the gate on today's history.
 
-        settings = self.spec.readiness.learner.model_dump(exclude_none=True)
-        with tempfile.TemporaryDirectory() as folder:
-            model.write(Path(folder))
-            evidence.write(Path(folder))
-            version = register(
-                Path(folder),
-                project_folder=self.folder,
-                name=model.name,
-                parameters={"seed": self.spec.readiness.seed, **settings},
-                metrics=metrics_of(evidence.comparison),
-            )
-        return replace(model, version=version)
+        Parameters
+        ----------
+        version : int or str, optional
+            Default: the challenger.
 
-    def _champion_before(self) -> TrainedModel | None:
-        """Read the model that a training wants to follow; one that cannot be read stands in nobody's way."""
-        try:
-            return self.champion()
-        except LeadmlError as error:
-            if error.code not in ("no_champion", "unreadable_model"):
-                raise
-            return None
+        Returns
+        -------
+        promotion : Promotion
 
-    def _effect(self, before: TrainedModel | None, after: TrainedModel) -> PublishingEffect | None:
-        """Score all open leads under both models; where the two answer different questions there is no effect."""
-        if (
-            before is None
-            or before.definitions != after.definitions
-            or learned_outcome(before) != learned_outcome(after)
-        ):
-            return None
-        instant = self.instant(None)
-        return score_under_both(before, after, self.history, self.spec, (self._open_leads(instant, after), instant))
+        Raises
+        ------
+        LeadmlError, ProblemsError
+            As of `releases.promote_version`; the champion then stays.
+        """
+        return promote_version(self._ground, None if version is None else str(version))
 
-    def _open_leads(self, instant: int, model: TrainedModel) -> Codes:
-        """Find the leads that are open and below the target stage at an instant."""
-        every = np.arange(len(self.history.lead_ids))
-        instants = np.full(len(every), instant, dtype=np.int64)
-        definitions = self.spec.agreement.definitions
-        outcome = definitions.outcome(learned_outcome(model))
-        return every[is_open(self.history, every, instants, definitions, outcome)]
+    def rollback(self, *, to: int | None = None) -> TrainedModel:
+        """Let the champion before answer again, byte for byte as it did.
+
+        Parameters
+        ----------
+        to : int, optional
+            A version that was champion; default: the one before the champion.
+
+        Returns
+        -------
+        model : TrainedModel
+
+        Raises
+        ------
+        LeadmlError
+            As of `releases.roll_back_version`.
+        """
+        return roll_back_version(self.folder, self.spec, to)
+
+    def versions(self) -> "list[KeptVersion]":
+        """List the versions that were trained, newest first, as the registry knows them.
+
+        Raises
+        ------
+        LeadmlError
+            `registry_failed`.
+        """
+        from leadml.registry import versions  # MLflow takes two seconds to import
+
+        return versions(project_folder=self.folder, name=self.spec.readiness.name)
+
+    def differences(
+        self, first: int | str, second: int | str
+    ) -> "tuple[KeptVersion, KeptVersion, tuple[Difference, ...]]":
+        """Find two versions and say in what they differ: see `releases.differing_versions`."""
+        return differing_versions(self.folder, self.spec, str(first), str(second))
+
+    @property
+    def _ground(self) -> Ground:
+        return Ground(self.folder, self.spec, self.history, self.on_progress)
 
     def compare(
         self,
@@ -365,11 +341,7 @@ class Project:
         LeadmlError
             `no_champion` when nothing was trained yet, `unreadable_model` when its files are damaged.
         """
-        while True:
-            folder = champion_folder(self.folder)
-            model = TrainedModel.read(folder, version=_version_in(folder))
-            if champion_folder(self.folder) == folder and _version_in(folder) == model.version:
-                return model  # else a training swapped in another champion while we read
+        return read_champion(self.folder)
 
     def scorer(self) -> Scorer:
         """Make the one path of a score: the champion under the agreement."""
@@ -400,10 +372,10 @@ class Project:
         self.on_progress("score")
         if lead_ids is not None:
             return scorer.score(self.history, lead_ids, instant)
-        open_leads = self._open_leads(instant, scorer.model)
-        if not len(open_leads):
+        leads = open_leads(self.history, self.spec, scorer.model, instant)
+        if not len(leads):
             raise LeadmlError("no_open_leads", where="--as-of", as_of=to_iso(instant))
-        scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in open_leads], instant)
+        scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in leads], instant)
         return sorted(scores, key=lambda score: (-score.explanation.unclipped, score.lead_id))
 
     def effects(self) -> Effects:
@@ -433,7 +405,7 @@ class Project:
             `as_of_in_future`, `as_of_before_history`, or a text that is no instant.
         """
         if as_of is None:
-            return min(just_after([self.history.known_until]), now())  # a day that has not ended lies ahead
+            return today_of(self.history)
         instant = as_of
         if isinstance(instant, str):
             instant = parse_instant(instant, where="--as-of", time_zone=self.spec.history.time_zone)
@@ -448,47 +420,3 @@ class Project:
 def _known_stage(stage: str | None, known: tuple[str, ...], where: str) -> None:
     if stage is not None and stage not in known:
         raise LeadmlError("unknown_word", where=where, word=stage, known=known_words(known), hint=nearest(stage, known))
-
-
-def _version_in(folder: Path) -> int:
-    try:
-        return int(orjson.loads((folder / VERSION_FILE).read_bytes())["version"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise LeadmlError("unreadable_model", where=f"{folder.name}/{VERSION_FILE}", problem=str(error)) from None
-
-
-def scores_frame(scores: Sequence[LeadScore]) -> pd.DataFrame:
-    """Lay scores out as a table, one row a lead.
-
-    Parameters
-    ----------
-    scores : sequence of LeadScore
-
-    Returns
-    -------
-    frame : DataFrame
-        Everything of an answer, in columns that CSV and Parquet can hold. `effects` is JSON text, as
-        its values are numbers, words or nothing.
-    """
-    return pd.DataFrame([_row(score.to_dict()) for score in scores])
-
-
-def _row(answer: dict[str, Any]) -> dict[str, Any]:
-    """Flatten an answer: what is nested gets columns of its own, or becomes text."""
-    rules, model, chance = answer.pop("rules"), answer.pop("model"), answer.pop("chance")
-    interval, origin = answer.pop("chance_interval"), answer.pop("learned_from")
-    del answer["clock_skew"]  # the service's alone
-    return {
-        **answer,
-        "effects": orjson.dumps(answer["effects"]).decode(),
-        "not_known": ", ".join(answer["not_known"]),
-        **{f"chance_{language}": words for language, words in chance.items()},
-        **{f"chance_interval_{language}": words for language, words in interval.items()},
-        "outcomes": origin["outcomes"],
-        "rules_share": origin["rules_share"],
-        "rule_points": rules["rule_points"],
-        "rules_score": rules["score"],
-        "rules_band": rules["band"],
-        "model": f"{model['name']} {model['version']}",
-        "knows_until": model["knows_until"],
-    }

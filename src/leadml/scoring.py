@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,12 +14,15 @@ from leadml.engine.compute import compute_features
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError, raise_problems
 from leadml.explain.reasons import Explainer, Explanation
+from leadml.history.inline import InlineHistory
 from leadml.history.tables import Codes, History
 from leadml.learners.rules import award
 from leadml.learners.trained_model import TrainedModel
 from leadml.snapshots import known_lead_type, known_stage
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.specs.project_spec import ProjectSpec, meaning_of
+from leadml.specs.feature_spec import FeatureFileSpec
+from leadml.specs.project_spec import meaning_of
+from leadml.specs.rules_spec import RulesSpec
 from leadml.wording.numbers import chance_in_words, interval_in_words, origin_in_words
 from leadml.wording.texts import LANGUAGES
 
@@ -184,14 +187,33 @@ class _Standing:
     lead_type: str | None
 
 
+class Terms(Protocol):
+    """What a model is scored under: those of a project, or those that were kept with a model."""
+
+    @property
+    def agreement(self) -> AgreementSpec:
+        """Its definitions must be those of the model; its promises place the score."""
+        ...
+
+    @property
+    def rules(self) -> RulesSpec:
+        """The rules that stand beside the score."""
+        ...
+
+    @property
+    def themes(self) -> tuple[FeatureFileSpec, ...]:
+        """The features that these rules may ask."""
+        ...
+
+
 class Scorer:
     """Scores leads with one model under one agreement.
 
     Parameters
     ----------
     model : TrainedModel
-    spec : ProjectSpec
-        Its rules stand beside the score as they are today; its agreement places it.
+    terms : Terms
+        A `ProjectSpec`: its rules stand beside the score as they are today.
 
     Raises
     ------
@@ -199,16 +221,16 @@ class Scorer:
         `other_definitions` when the agreement's words have changed since the training.
     """
 
-    def __init__(self, model: TrainedModel, spec: ProjectSpec) -> None:
-        if meaning_of(spec.agreement.definitions) != model.definitions:
+    def __init__(self, model: TrainedModel, terms: Terms) -> None:
+        definitions = terms.agreement.definitions
+        if meaning_of(definitions) != model.definitions:
             raise LeadmlError("other_definitions", where="sla.yaml, definitions")
         self.model = model
-        self.agreement: AgreementSpec = spec.agreement
-        self._scale = Scale.agreed(spec.agreement.definitions.lead_score)
-        self._rules = spec.rules.rules
-        definitions = spec.agreement.definitions
+        self.agreement: AgreementSpec = terms.agreement
+        self._scale = Scale.agreed(definitions.lead_score)
+        self._rules = terms.rules.rules
         asked = {rule.when.feature for rule in self._rules}
-        self._rule_catalogue = Catalogue.of(spec.themes, definitions).only(asked)
+        self._rule_catalogue = Catalogue.of(terms.themes, definitions).only(asked)
         self.catalogue = Catalogue.of(model.themes, definitions)
         self._explainer = Explainer(model.themes, model.usual_values, self.catalogue)
         readiness = model.readiness
@@ -341,6 +363,33 @@ class Scorer:
                 )
             )
         ]
+
+
+def score_sent(scorer: Scorer, histories: Sequence[InlineHistory], as_of: Mapping[str, int]) -> dict[str, LeadScore]:
+    """Score leads that came with their facts.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    histories : sequence of InlineHistory
+        Those with the same known tables are scored together.
+    as_of : mapping of lead_id to int, UTC microseconds
+
+    Returns
+    -------
+    scores : dict of lead_id to LeadScore
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        As of `Scorer.score`.
+    """
+    scores: dict[str, LeadScore] = {}
+    for inline in histories:
+        ids = inline.history.lead_ids
+        instants = np.array([as_of[lead_id] for lead_id in ids], dtype=np.int64)
+        scores.update(zip(ids, scorer.score(inline.history, ids, instants), strict=True))
+    return scores
 
 
 def _intervals(

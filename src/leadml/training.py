@@ -1,12 +1,11 @@
 """Specification and history in, trained model with its recipe out."""
 
-import platform
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import version
 
 import numpy as np
 
+from leadml.clock import to_iso
 from leadml.dataset import TrainingSet, make_training_set
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
@@ -14,10 +13,9 @@ from leadml.history.tables import History, Numbers
 from leadml.learners.readiness import ReadinessModel, fit_readiness
 from leadml.learners.recipe import Recipe
 from leadml.learners.trained_model import TrainedModel, Value
+from leadml.provenance import commit_in_use, packages_in_use, python_in_use
 from leadml.specs.agreement_spec import READY
 from leadml.specs.project_spec import ProjectSpec, meaning_of
-
-_PACKAGES = ("leadml", "lightgbm", "numpy", "pandas", "scikit-learn")
 
 
 def prepare(history: History, spec: ProjectSpec) -> TrainingSet:
@@ -101,6 +99,7 @@ def train(training_set: TrainingSet, spec: ProjectSpec) -> TrainedModel:
     model : TrainedModel
         Not yet registered: its version is 0.
     """
+    knows_until = int(training_set.closed_at.max())
     return TrainedModel(
         name=spec.readiness.name,
         version=0,
@@ -108,14 +107,16 @@ def train(training_set: TrainingSet, spec: ProjectSpec) -> TrainedModel:
         themes=spec.learned_themes,
         usual_values=usual_values(training_set.features, training_set.weights),
         definitions=meaning_of(spec.agreement.definitions),
-        knows_until=int(training_set.closed_at.max()),
+        knows_until=knows_until,
         recipe={
             **training_set.recipe,
             "learner": spec.readiness.learner.model_dump(mode="json"),
             "seed": spec.readiness.seed,
             "snapshots_used": len(training_set),
-            "packages": {name: version(name) for name in _PACKAGES},
-            "python": platform.python_version(),
+            "knows_until": to_iso(knows_until),
+            "packages": packages_in_use(),
+            "python": python_in_use(),
+            "commit": commit_in_use(),
         },
     )
 

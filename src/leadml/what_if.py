@@ -16,7 +16,7 @@ from leadml.agreement.placement import Placement, bands_of
 from leadml.engine.actions import Action, actions_of
 from leadml.engine.company import companies_at
 from leadml.errors import LeadmlError, known_words
-from leadml.explain.difference import Difference, difference
+from leadml.explain.difference import ScoreDifference, difference
 from leadml.history.supposed import suppose
 from leadml.history.tables import NOT_THERE, Codes, History
 from leadml.scoring import LeadScore, Scorer
@@ -38,7 +38,7 @@ class WhatIf:
     ----------
     before, after : LeadScore
         At the same instant.
-    difference : Difference
+    difference : ScoreDifference
         By reason.
     actions : tuple of Action
         What was done for it; empty where the facts were given by hand.
@@ -46,7 +46,7 @@ class WhatIf:
 
     before: LeadScore
     after: LeadScore
-    difference: Difference
+    difference: ScoreDifference
     actions: tuple[Action, ...] = ()
 
     @property

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
+from leadml.history.requests import Company, Fact, LeadRecord
 from leadml.history.tables import COMPANY_COLUMNS, FACT_TABLES, FACT_TIMES, IDENTITY_COLUMNS, LEAD_COLUMNS, MERGED_AT
-from leadml.service.requests import Company, Fact, LeadRecord
 
 
 def fact_of(table):

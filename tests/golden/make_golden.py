@@ -11,9 +11,9 @@ from pathlib import Path
 import orjson
 
 from leadml.demo.generate import generate, write
+from leadml.history.requests import read_request
 from leadml.project import Project
 from leadml.service.answering import ScoringDesk
-from leadml.service.requests import read_request
 from leadml.training import train
 
 GOLDEN = Path(__file__).parent

@@ -13,8 +13,8 @@ from leadml import clock
 from leadml.clock import DAY, just_after, parse_instant, to_iso
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
+from leadml.history.requests import read_request
 from leadml.service.answering import ScoringDesk
-from leadml.service.requests import read_request
 from leadml.snapshots import instants_just_after, make_snapshots
 from leadml.specs.readiness_spec import SnapshotSpec
 from leadml.store.ledger import Ledger

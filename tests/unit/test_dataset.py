@@ -86,7 +86,7 @@ def test_the_recipe_tells_two_sets_apart(training_set, history_of, spec):
     less = history_of(leads=LEADS, stage_changes=STAGES, activities=ACTIVITIES.rsplit("\n", 2)[0])
     other = make_training_set(less, spec)
     differing = {key for key in training_set.recipe if training_set.recipe[key] != other.recipe[key]}
-    assert differing == {"history_facts", "history_known_until"}
+    assert differing == {"data", "history_facts", "history_known_until"}
     assert training_set.recipe["history_facts"]["activities"] == 2
     assert training_set.recipe["outcome"] == {
         "name": "ready",

@@ -12,7 +12,8 @@ import leadml.project
 from leadml.champion import VERSION_FILE
 from leadml.clock import just_after, parse_instant, to_iso
 from leadml.errors import LeadmlError, ProblemsError
-from leadml.project import Project, scores_frame
+from leadml.project import Project
+from leadml.score_tables import scores_frame
 from leadml.training import train
 
 AS_OF = "2025-10-01T00:00:00Z"

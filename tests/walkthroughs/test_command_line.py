@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import leadml
 from leadml.cli.main import app
-from leadml.project import scores_frame
+from leadml.score_tables import scores_frame
 
 COLUMNS = ["#", "Lead", "Score", "Chance", "Band", "Respond by", "Reasons", "Rules say"]
 REASON = re.compile(r"([+-]\d+) ([A-Za-z].*)")  # a broken line may begin with a value: "-25 % (usual: 5.2 %)"

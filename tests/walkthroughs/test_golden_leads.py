@@ -9,9 +9,9 @@ import pytest
 
 from leadml import clock
 from leadml.clock import parse_instant
+from leadml.history.requests import read_request
 from leadml.service.answering import ScoringDesk
 from leadml.service.answers import Answer
-from leadml.service.requests import read_request
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NUMBERS = ("1", "2", "3")

@@ -11,7 +11,10 @@ from leadml.cli.explain import explain
 from leadml.cli.features import features
 from leadml.cli.glossary import glossary
 from leadml.cli.maturity import maturity
+from leadml.cli.models import models
+from leadml.cli.promote import promote
 from leadml.cli.reference import reference
+from leadml.cli.rollback import rollback
 from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
@@ -34,6 +37,8 @@ for command in (
     dataset,
     train,
     compare,
+    promote,
+    rollback,
     score,
     explain,
     what_if,
@@ -43,6 +48,7 @@ for command in (
     reference,
 ):
     app.command(no_args_is_help=False)(command)
+app.add_typer(models, name="models")
 
 if __name__ == "__main__":
     app()

@@ -11,7 +11,8 @@ from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOp
 from leadml.cli.tables import score_table
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.errors import LeadmlError
-from leadml.project import Project, scores_frame
+from leadml.project import Project
+from leadml.score_tables import scores_frame
 from leadml.scoring import LeadScore
 from leadml.wording.numbers import origin_in_words
 from leadml.wording.texts import Language, say

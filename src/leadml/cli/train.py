@@ -35,6 +35,10 @@ def train(
         list[str] | None,
         typer.Option("--because", help="Why, for the model's recipe: one for each --accept-leak.", metavar="TEXT"),
     ] = None,
+    challenger: Annotated[
+        bool,
+        typer.Option("--challenger", help="Register it as challenger: the champion answers until leadml promote."),
+    ] = False,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
 ) -> None:
@@ -49,12 +53,13 @@ def train(
         opened = Project(project, data=data)
         with Steps(opened.tables, 5, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
-            training = opened.train(accept_leaks=accepted)
+            training = opened.train(accept_leaks=accepted, challenger=challenger)
         model = training.model
         if as_json:
             tell_json(
                 {
                     "model": {"name": model.name, "version": model.version, "knows_until": to_iso(model.knows_until)},
+                    "challenger": training.challenger,
                     "outcome": training.training_set.outcome,
                     "snapshots": len(training.training_set),
                     "left_out": dict(training.training_set.left_out),
@@ -111,7 +116,7 @@ def _registered(training: Training, language: Language) -> list[str]:
     """Say which model answers from now on, and how much of its scores was learned."""
     model = training.model
     registered = say(
-        "train.registered",
+        "train.registered_challenger" if training.challenger else "train.registered",
         language,
         name=model.name,
         version=model.version,

@@ -12,7 +12,7 @@ from leadml.cli.supposals import read_supposal
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.engine.actions import Action
 from leadml.errors import LeadmlError
-from leadml.explain.difference import Difference
+from leadml.explain.difference import ScoreDifference
 from leadml.project import Project
 from leadml.scoring import LeadScore
 from leadml.what_if import Reach, Supposing, WhatIf
@@ -158,12 +158,12 @@ def _way(answer: WhatIf, language: Language) -> list[str]:
     return [head, *difference_lines(answer.difference, language)]
 
 
-def difference_lines(difference: Difference, language: Language, *, shown: int = _CHANGES_SHOWN) -> list[str]:
+def difference_lines(difference: ScoreDifference, language: Language, *, shown: int = _CHANGES_SHOWN) -> list[str]:
     """Say the largest changes, ending in "all others", so that the lines add up.
 
     Parameters
     ----------
-    difference : Difference
+    difference : ScoreDifference
     language : {"en", "ja"}
     shown : int
         How many features are named.

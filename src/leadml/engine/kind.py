@@ -181,13 +181,13 @@ def use_kinds(folder: Path) -> tuple[str, ...]:
     ------
     LeadmlError, ProblemsError
         `unreadable_kind` when a file cannot be imported or defines no `KIND`, `named_twice` when
-        leadml or another project has a kind of that name; those of all files together.
+        leadml or another project has another kind of that name; those of all files together.
     """
     problems, names = [], []
     for path in sorted(folder.resolve().glob("[!_]*.py")):
         where = f"{folder.name}/{path.name}"
         used = _OWN_KINDS.get(path.stem)
-        if path.stem in _our_kinds() or (used is not None and used[0] != path):
+        if path.stem in _our_kinds() or (used is not None and not _same_code(used[0], path)):
             problems.append(LeadmlError("named_twice", where=where, name=path.stem))
             continue
         try:
@@ -197,6 +197,11 @@ def use_kinds(folder: Path) -> tuple[str, ...]:
         names.append(path.stem)
     raise_problems(problems, where=f"{folder.name}/")
     return tuple(names)
+
+
+def _same_code(used: Path, path: Path) -> bool:
+    """Tell whether two files hold the same kind, as a project and a model that was trained in it do."""
+    return used == path or (used.is_file() and used.read_bytes() == path.read_bytes())
 
 
 def _imported(path: Path, where: str) -> Kind:

@@ -35,7 +35,7 @@ class EffectChange:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ScoreDifference:
     """The way from one score to another.
 
     Attributes
@@ -76,7 +76,7 @@ class Difference:
         return named, self.points - self.start - self.held - sum(change.change for change in named)
 
 
-def difference(before: Explanation, after: Explanation) -> Difference:
+def difference(before: Explanation, after: Explanation) -> ScoreDifference:
     """Tell the way from one score to another by its reasons.
 
     Parameters
@@ -86,7 +86,7 @@ def difference(before: Explanation, after: Explanation) -> Difference:
 
     Returns
     -------
-    difference : Difference
+    difference : ScoreDifference
 
     Examples
     --------
@@ -107,7 +107,7 @@ def difference(before: Explanation, after: Explanation) -> Difference:
         for name, part, of in zip(names, whole, exact, strict=True)
     ]
     changes.sort(key=lambda change: -abs(change.change_exact))
-    return Difference(points, after.unclipped - before.unclipped, start, tuple(changes), held)
+    return ScoreDifference(points, after.unclipped - before.unclipped, start, tuple(changes), held)
 
 
 def _exact(effect: FeatureEffect | None) -> float:

@@ -85,7 +85,11 @@ class Arrival:
 
 
 def histories_from_records(
-    leads: Sequence[Record], definitions: DefinitionsSpec, arrival: Arrival
+    leads: Sequence[Record],
+    definitions: DefinitionsSpec,
+    arrival: Arrival,
+    *,
+    places: Sequence[str] | None = None,
 ) -> list[InlineHistory]:
     """Build histories from the leads of one request.
 
@@ -97,6 +101,8 @@ def histories_from_records(
     definitions : DefinitionsSpec
         The agreement's words.
     arrival : Arrival
+    places : sequence of str, optional
+        Where each lead stands, as its sender knows it; default: `leads[0]` and so on, as in a request.
 
     Returns
     -------
@@ -108,10 +114,10 @@ def histories_from_records(
     LeadmlError, ProblemsError
         Unreadable times, times without zone, facts in the future: all together.
     """
-    groups: dict[frozenset[str], list[tuple[int, Record]]] = {}
+    groups: dict[frozenset[str], list[tuple[str, Record]]] = {}
     for number, lead in enumerate(leads):
         tables = frozenset(name for name in ("company", *FACT_TABLES) if lead.get(name) is not None)
-        groups.setdefault(tables, []).append((number, lead))
+        groups.setdefault(tables, []).append((f"leads[{number}]" if places is None else places[number], lead))
     reader = _Reader(arrival)
     tables_of = [_gather(tables, members) for tables, members in groups.items()]
     built = [reader.read(tables) for tables in tables_of]
@@ -125,14 +131,14 @@ def histories_from_records(
     ]
 
 
-def _gather(tables: frozenset[str], members: Sequence[tuple[int, Record]]) -> dict[str, _Gathered]:
+def _gather(tables: frozenset[str], members: Sequence[tuple[str, Record]]) -> dict[str, _Gathered]:
     """Lay the records of all leads under each other, table by table."""
     gathered: dict[str, _Gathered] = {"leads": _Gathered()}
     gathered.update({name: _Gathered() for name in FACT_TABLES if name in tables})
     if "company" in tables:
         gathered["companies"] = _Gathered()
-    for number, lead in members:
-        lead_id, place = str(lead["lead_id"]), f"leads[{number}]"
+    for place, lead in members:
+        lead_id = str(lead["lead_id"])
         company_id = f"company of {lead_id}"  # its own id would mix in what another lead of the request says
         attributes = {name: value for name, value in (lead.get("attributes") or {}).items() if name not in _MERGE}
         wide = {**attributes, "lead_type": lead.get("lead_type"), "company_id": company_id}

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from leadml.charts import as_svg, effect_by_value, importance, interactions, value_in_words
+from leadml.charts import as_svg, effect_by_value, importance, interactions, reliability, value_in_words
 from leadml.engine.catalogue import Catalogue
+from leadml.evidence import Evidence
 from leadml.explain.overview import EffectOfValue, Importance, Interaction
 from leadml.explain.reasons import Explainer
 from leadml.learners.trained_model import TrainedModel
@@ -13,6 +14,29 @@ from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.wording.texts import Language, say
 
 FEATURES_SHOWN = 15
+
+
+def charts_of(model: TrainedModel, evidence: Evidence, definitions: DefinitionsSpec) -> dict[str, str]:
+    """Draw what is kept beside a model in the registry, in English.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    evidence : Evidence
+    definitions : DefinitionsSpec
+
+    Returns
+    -------
+    charts : dict of file name to SVG
+    """
+    looks_at = LooksAt(model, definitions, "en")
+    shown = [one for one in evidence.features[:FEATURES_SHOWN] if one.size > 0]
+    drawn = {
+        "importance.svg": importance(shown, looks_at.labels, looks_at.themes, "en"),
+        "reliability.svg": reliability(evidence.comparison.reliability, "en"),
+        "interactions.svg": interactions(evidence.pairs, looks_at.labels, "en"),
+    }
+    return {name: as_svg(chart) for name, chart in drawn.items()}
 
 
 class LooksAt:

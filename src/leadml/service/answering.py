@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from leadml import clock
 from leadml.champion import run_folder
 from leadml.errors import LeadmlError
 from leadml.history.inline import Arrival, InlineHistory, histories_from_records
+from leadml.history.requests import ScoreRequest
 from leadml.history.tables import FACT_TABLES
 from leadml.project import Project
-from leadml.scoring import Scorer
-from leadml.service.requests import ScoreRequest
+from leadml.scoring import Scorer, score_sent
 from leadml.specs.history_spec import HistorySpec
 from leadml.store.ledger import LEDGER_FILE, Ledger
 
@@ -105,15 +103,10 @@ class ScoringDesk:
         return histories_from_records(leads, self._scorer.agreement.definitions, arrival)
 
     def _score(self, leads: Records, histories: list[InlineHistory], as_of: Mapping[str, int]) -> Records:
-        """Score leads, those with the same known tables together, and put them back in order."""
-        answers: dict[str, dict[str, Any]] = {}
-        for inline in histories:
-            ids = inline.history.lead_ids
-            instants = np.array([as_of[lead_id] for lead_id in ids], dtype=np.int64)
-            for score in self._scorer.score(inline.history, ids, instants):
-                skew = list(inline.clock_skew.get(score.lead_id, ()))
-                answers[score.lead_id] = {**score.to_dict(), "clock_skew": skew}
-        return [answers[lead_id] for lead_id in _ids(leads)]
+        """Score leads in the order in which they came."""
+        scores = score_sent(self._scorer, histories, as_of)
+        skew = {lead_id: list(facts) for inline in histories for lead_id, facts in inline.clock_skew.items()}
+        return [{**scores[lead_id].to_dict(), "clock_skew": skew.get(lead_id, [])} for lead_id in _ids(leads)]
 
 
 def _ids(leads: Records) -> list[str]:

@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadml.errors import LeadmlError
+from leadml.history.requests import ScoreRequest, read_request
 from leadml.service.openapi import describe
-from leadml.service.requests import ScoreRequest, read_request
 from leadml.wording.texts import Language
 
 LARGEST_BODY = 2 * 1024 * 1024

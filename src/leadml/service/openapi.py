@@ -6,8 +6,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from leadml import __version__
+from leadml.history.requests import ScoreRequest
 from leadml.service.answers import ErrorAnswer, ScoreAnswers
-from leadml.service.requests import ScoreRequest
 
 _SHAPE = "#/components/schemas/{model}"
 _FAULTS = (

@@ -150,6 +150,8 @@ def test_all_broken_kinds_of_a_project_are_told_together(project_folder):
 def test_two_projects_with_different_kinds_of_one_name_are_told_apart(project_folder, tmp_path):
     leadml.open(project_folder)
     other = shutil.copytree(project_folder, tmp_path / "other")
+    leadml.open(other)  # the same code is the same kind
+    (other / "kinds" / "weekend_share.py").write_text(f"{WEEKEND_SHARE}# changed", encoding="utf-8")
     with pytest.raises(LeadmlError) as caught:
         leadml.open(other)
     assert (caught.value.code, caught.value.where) == ("named_twice", "kinds/weekend_share.py")

@@ -5,9 +5,9 @@ import pytest
 
 from leadml import clock
 from leadml.errors import LeadmlError
+from leadml.history.requests import read_request
 from leadml.service import answering
 from leadml.service.answering import ScoringDesk
-from leadml.service.requests import read_request
 from leadml.store.ledger import Ledger
 
 NOW = clock.parse_instant("2026-03-02T09:00:00Z", where="test")

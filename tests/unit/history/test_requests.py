@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from leadml.errors import LeadmlError
-from leadml.service.requests import MOST_LEADS, read_request
+from leadml.history.requests import MOST_LEADS, read_request
 
 LEAD = {"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z", "activities": []}
 

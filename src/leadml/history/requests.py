@@ -4,7 +4,7 @@ Times stay texts here: `history/inline.py` reads them as it reads those of a fil
 with them in the same words.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
@@ -40,6 +40,9 @@ class RequestPart(BaseModel):
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+P = TypeVar("P", bound=RequestPart)
 
 
 class Fact(RequestPart):
@@ -172,17 +175,55 @@ def read_request(body: bytes) -> ScoreRequest:
     >>> request.leads[0].activities, request.leads[0].stage_changes
     ([], None)
     """
+    request = _read(ScoreRequest, body, "")
+    _check_leads(request)
+    return request
+
+
+def read_lead(body: str | bytes, *, where: str) -> LeadRecord:
+    """Read one lead as it stands in a request, and report every problem of it together.
+
+    Parameters
+    ----------
+    body : str or bytes
+        JSON: what `leads` of a request holds for one lead.
+    where : str
+        Its place as the sender knows it; begins the place of every problem.
+
+    Returns
+    -------
+    lead : LeadRecord
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        As of `read_request`.
+
+    Examples
+    --------
+    >>> read_lead('{"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z", "clicks": 3}', where="row 0, facts")
+    Traceback (most recent call last):
+    ...
+    leadml.errors.LeadmlError: Unknown key 'clicks'.
+    ...
+      Where: row 0, facts.clicks
+    ...
+    """
+    lead = _read(LeadRecord, body, where)
+    raise_problems(_problems_of(lead, where), where=where)
+    return lead
+
+
+def _read(part: type[P], body: str | bytes, where: str) -> P:
+    """Read JSON into a part of a request; `where` is nothing for the request itself."""
     try:
-        request = ScoreRequest.model_validate_json(body)
+        return part.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False)
-    else:
-        _check_leads(request)
-        return request
     if found[0]["type"] == "json_invalid":
-        raise LeadmlError("not_json", where="request", problem=str(found[0]["ctx"]["error"]))
-    problems = [_as_problem(detail) for detail in found if _branch(detail) not in _LATER_BRANCHES]
-    raise_problems(problems[:MOST_PROBLEMS], where="request")
+        raise LeadmlError("not_json", where=where or "request", problem=str(found[0]["ctx"]["error"]))
+    problems = [_as_problem(detail, part, where) for detail in found if _branch(detail) not in _LATER_BRANCHES]
+    raise_problems(problems[:MOST_PROBLEMS], where=where or "request")
     raise AssertionError("a validation error without details")
 
 
@@ -191,13 +232,13 @@ def _branch(detail: ErrorDetails) -> str:
     return "" if detail["type"] in ("extra_forbidden", "missing") else str(detail["loc"][-1] if detail["loc"] else "")
 
 
-def _as_problem(detail: ErrorDetails) -> LeadmlError:
+def _as_problem(detail: ErrorDetails, part: type[RequestPart], where: str) -> LeadmlError:
     if _branch(detail) == _FIRST_BRANCH:
         place = detail["loc"][:-1]
         expected = "a text, a number, true, false or null"
-        value = as_problem(detail, ScoreRequest, where="").values["value"]
-        return LeadmlError("wrong_type", where=_place(place), key=str(place[-1]), value=value, expected=expected)
-    return as_problem(detail, ScoreRequest, where=_place(detail["loc"]), expected=_expected(detail))
+        value = as_problem(detail, part, where="").values["value"]
+        return LeadmlError("wrong_type", where=_place(place, where), key=str(place[-1]), value=value, expected=expected)
+    return as_problem(detail, part, where=_place(detail["loc"], where), expected=_expected(detail))
 
 
 def _expected(detail: ErrorDetails) -> str | None:
@@ -216,31 +257,37 @@ def _expected(detail: ErrorDetails) -> str | None:
 
 
 def _check_leads(request: ScoreRequest) -> None:
-    """Refuse what no single field shows: two leads of one id, and a lead of which nothing is said."""
+    """Refuse what no single field shows: two leads of one id, and what is wrong with a lead as a whole."""
     seen: set[str] = set()
     problems = []
     for number, lead in enumerate(request.leads):
         if lead.lead_id in seen:
             problems.append(LeadmlError("lead_named_twice", where=f"leads[{number}]", lead_id=lead.lead_id))
-        if lead.says_nothing:
-            problems.append(LeadmlError("lead_without_facts", where=f"leads[{number}]", lead_id=lead.lead_id))
-        for owner, part in (("", lead), (".company", lead.company)):
-            for name in (name for name in _NO_ATTRIBUTES if part is not None and name in part.attributes):
-                place = f"leads[{number}]{owner}.attributes.{name}"
-                problems.append(LeadmlError("reserved_attribute", where=place, key=name))
+        problems += _problems_of(lead, f"leads[{number}]")
         seen.add(lead.lead_id)
     raise_problems(problems[:MOST_PROBLEMS], where="request")
 
 
-def _place(loc: tuple[int | str, ...]) -> str:
-    """Name a place in a request.
+def _problems_of(lead: LeadRecord, where: str) -> list[LeadmlError]:
+    """Find a lead of which nothing is said, and attributes that would be taken for a key."""
+    problems = []
+    if lead.says_nothing:
+        problems.append(LeadmlError("lead_without_facts", where=where, lead_id=lead.lead_id))
+    for owner, part in (("", lead), (".company", lead.company)):
+        for name in (name for name in _NO_ATTRIBUTES if part is not None and name in part.attributes):
+            problems.append(LeadmlError("reserved_attribute", where=f"{where}{owner}.attributes.{name}", key=name))
+    return problems
+
+
+def _place(loc: tuple[int | str, ...], where: str) -> str:
+    """Name a place in a request, below `where`.
 
     Examples
     --------
-    >>> _place(("leads", 0, "activities", 2, "happened_at"))
+    >>> _place(("leads", 0, "activities", 2, "happened_at"), "")
     'leads[0].activities[2].happened_at'
     """
-    path = ""
+    path = where
     for part in loc:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     return path or "request"
