@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadml.champion import run_folder
+from leadml.change import Change, find_change
 from leadml.clock import now, parse_instant, to_iso
 from leadml.compare import USUAL_RIVALS, Comparison, check_rivals, compare_recipe
 from leadml.coverage import Coverage, cover
@@ -28,6 +29,7 @@ from leadml.leakage.audit import audit
 from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
 from leadml.publishing import Promotion, Training, open_leads, today_of
+from leadml.recall import Recall
 from leadml.releases import Ground, differing_versions, promote_version, read_champion, roll_back_version, train_version
 from leadml.scoring import LeadScore, Scorer
 from leadml.specs.project_spec import ProjectSpec, read_project
@@ -377,6 +379,29 @@ class Project:
             raise LeadmlError("no_open_leads", where="--as-of", as_of=to_iso(instant))
         scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in leads], instant)
         return sorted(scores, key=lambda score: (-score.explanation.unclipped, score.lead_id))
+
+    def why(self, lead_id: str, *, since: str, until: str | None = None) -> Change:
+        """Say what made a lead's score change between two instants: see `change.find_change`.
+
+        Parameters
+        ----------
+        lead_id : str
+        since, until : str
+            ISO 8601 with a zone; default of the second: the latest score.
+
+        Returns
+        -------
+        change : Change
+
+        Raises
+        ------
+        LeadmlError, ProblemsError
+            As of `recall.Recall.standpoints`.
+        """
+        recall = Recall(self.folder, self.spec, lambda: self.history, self.instant)
+        first, second = recall.standpoints(lead_id, since, until)
+        self.on_progress("score")
+        return find_change(lead_id, first, second)
 
     def effects(self) -> Effects:
         """Explain the scores that the champion gives to the snapshots of the training set."""

@@ -19,6 +19,7 @@ from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
 from leadml.cli.what_if import what_if
+from leadml.cli.why import why
 
 app = typer.Typer(
     name="leadml",
@@ -42,6 +43,7 @@ for command in (
     score,
     explain,
     what_if,
+    why,
     card,
     serve,
     glossary,

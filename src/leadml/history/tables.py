@@ -5,7 +5,7 @@ says that *nothing* happened.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 NOT_THERE = -1  # code of a text that is missing
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,28 @@ class FactTable:
             self._numbers_of_words[column] = np.array([as_number(word) for word in self.words.get(column, ())])
         return self._numbers_of_words[column]
 
+    def only(self, kept: Mask) -> "FactTable":
+        """Keep some of the facts.
+
+        Parameters
+        ----------
+        kept : bool array, shape (n_facts,)
+
+        Returns
+        -------
+        table : FactTable
+            Of the same leads and words.
+        """
+        counts = np.bincount(self.leads[kept], minlength=len(self.first) - 1)
+        return replace(
+            self,
+            first=np.concatenate([[0], np.cumsum(counts)]),
+            happened_at=self.happened_at[kept],
+            known_at=self.known_at[kept],
+            codes=np.ascontiguousarray(self.codes[:, kept]),
+            values=np.ascontiguousarray(self.values[:, kept]),
+        )
+
     @cached_property
     def leads(self) -> Codes:
         """The position of each fact's lead, shape (n_facts,)."""
@@ -248,6 +271,29 @@ class History:
     def created_at(self) -> Instants:
         """When each lead was created, shape (n_leads,), UTC microseconds."""
         return self.facts["leads"].happened_at
+
+    def known_before(self, instant: int) -> "History":
+        """Give the history as it was known at an instant, to be looked at from a later one.
+
+        Parameters
+        ----------
+        instant : int, UTC microseconds
+
+        Returns
+        -------
+        history : History
+            Of the same leads, without the facts that happened, or became known, at the instant or after it. A lead
+            that was not known yet is never known.
+        """
+        leads, facts = self.facts["leads"], {}
+        for name, table in self.facts.items():
+            known = (table.happened_at < instant) & (table.known_at < instant)
+            facts[name] = (
+                replace(table, known_at=np.where(known, table.known_at, _NEVER))
+                if table is leads
+                else table.only(known)
+            )
+        return replace(self, facts=facts, known_until=min(self.known_until, instant - 1), by_company={})
 
     def positions(self) -> dict[str, int]:
         """Give the number of each lead by its id."""

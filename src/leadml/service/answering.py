@@ -33,6 +33,9 @@ class ScoringDesk:
         self._scorer = scorer
         self._ledger = ledger
         self._times = times
+        self._agreement = ledger.write_agreement(
+            scorer.agreement.model_dump_json(by_alias=True, exclude_unset=True).encode()
+        )
 
     @classmethod
     def open(cls, project_folder: Path) -> "ScoringDesk":
@@ -78,7 +81,7 @@ class ScoringDesk:
         if instant > now:
             raise LeadmlError("as_of_in_future", where="as_of", as_of=clock.to_iso(instant))
         as_of = dict.fromkeys(_ids(leads), instant)
-        return self._written(self._score(leads, self._histories(leads, now, None), as_of), as_of)
+        return self._written(self._score(leads, self._histories(leads, now, None), as_of), as_of, agreement=None)
 
     def _answer_now(self, leads: Records) -> dict[str, object]:
         """Write the facts down and score just after."""
@@ -89,13 +92,13 @@ class ScoringDesk:
         if any(known > now for known in known_at.values()):  # the machine's clock went back
             histories = self._histories(leads, now, known_at)
         as_of = {lead_id: clock.just_after([known]) for lead_id, known in known_at.items()}
-        return self._written(self._score(leads, histories, as_of), as_of)
+        return self._written(self._score(leads, histories, as_of), as_of, agreement=self._agreement)
 
-    def _written(self, answers: Records, as_of: Mapping[str, int]) -> dict[str, object]:
+    def _written(self, answers: Records, as_of: Mapping[str, int], *, agreement: int | None) -> dict[str, object]:
         """Store answers in the ledger, and only then give them."""
         answered_at = clock.now()
         instants = [as_of[answer["lead_id"]] for answer in answers]
-        self._ledger.write_answers(answers, as_of=instants, answered_at=answered_at)
+        self._ledger.write_answers(answers, as_of=instants, answered_at=answered_at, agreement=agreement)
         return {"answers": answers, "answered_at": clock.to_iso(answered_at)}
 
     def _histories(self, leads: Records, now: int, known_at: Mapping[str, int] | None) -> list[InlineHistory]:

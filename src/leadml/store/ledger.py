@@ -4,9 +4,11 @@ The ledger also keeps the clock of knowledge: the instant at which the facts of 
 durably written is the instant at which they became known.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Engine,
     Index,
     Integer,
@@ -24,6 +27,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     select,
 )
 from sqlalchemy.exc import SQLAlchemyError
@@ -50,8 +54,40 @@ _ANSWERS = Table(
     Column("as_of", BigInteger, nullable=False),
     Column("answered_at", BigInteger, nullable=False),
     Column("answer", LargeBinary, nullable=False),
+    Column("request_id", Integer),  # of the facts it was made from; none where it was asked about the past
+    Column("agreement_id", Integer),  # under which it was given
     Index("answers_of_a_lead", "lead_id", "as_of"),
 )
+_AGREEMENTS = Table(
+    "agreements",
+    _METADATA,
+    Column("agreement_id", Integer, primary_key=True),
+    Column("fingerprint", String, nullable=False, unique=True),
+    Column("agreement", LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer with all that it was made from, but the model.
+
+    Attributes
+    ----------
+    answer : dict
+        As it was given.
+    as_of, known_at : int, UTC microseconds
+        The instant of the score, and when its facts became known.
+    facts : dict
+        The lead, as it came.
+    agreement : bytes
+        The agreement of then, JSON.
+    """
+
+    answer: dict[str, Any]
+    as_of: int
+    known_at: int
+    facts: dict[str, Any]
+    agreement: bytes
 
 
 class Ledger:
@@ -86,6 +122,7 @@ class Ledger:
             # Several workers may start at once over a file that is not there yet.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             _METADATA.create_all(connection)
+            _add_columns(connection)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -140,7 +177,14 @@ class Ledger:
             )
         return known_at
 
-    def write_answers(self, answers: Sequence[Mapping[str, Any]], *, as_of: Sequence[int], answered_at: int) -> None:
+    def write_answers(
+        self,
+        answers: Sequence[Mapping[str, Any]],
+        *,
+        as_of: Sequence[int],
+        answered_at: int,
+        agreement: int | None = None,
+    ) -> None:
         """Store answers, before they are given.
 
         Parameters
@@ -149,6 +193,9 @@ class Ledger:
             As `LeadScore.to_dict` gives them.
         as_of : sequence of int, UTC microseconds
         answered_at : int, UTC microseconds
+        agreement : int, optional
+            From `write_agreement`, where the answers were made from facts that were written just before: they can then
+            be made again.
         """
         with self._told(), self._engine.begin() as connection:
             connection.execute(
@@ -159,10 +206,59 @@ class Ledger:
                         "as_of": instant,
                         "answered_at": answered_at,
                         "answer": orjson.dumps(answer),
+                        "request_id": None if agreement is None else _made_from(connection, answer["lead_id"], instant),
+                        "agreement_id": agreement,
                     }
                     for answer, instant in zip(answers, as_of, strict=True)
                 ],
             )
+
+    def write_agreement(self, agreement: bytes) -> int:
+        """Keep the agreement under which answers are given; the same one is kept once.
+
+        Parameters
+        ----------
+        agreement : bytes
+            JSON.
+
+        Returns
+        -------
+        number : int
+        """
+        fingerprint = hashlib.sha256(agreement).hexdigest()
+        found = select(_AGREEMENTS.c.agreement_id).where(_AGREEMENTS.c.fingerprint == fingerprint)
+        with self._told(), self._engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if connection.execute(found).scalar() is None:
+                connection.execute(_AGREEMENTS.insert(), {"fingerprint": fingerprint, "agreement": agreement})
+            return int(connection.execute(found).scalar_one())
+
+    def kept(self, lead_id: str) -> list[KeptAnswer]:
+        """Give back the answers about a lead that can be made again, in the order they were given.
+
+        Parameters
+        ----------
+        lead_id : str
+
+        Returns
+        -------
+        kept : list of KeptAnswer
+            Without those about the past, whose facts are not stored.
+        """
+        query = (
+            select(
+                _ANSWERS.c.answer, _ANSWERS.c.as_of, _REQUESTS.c.known_at, _REQUESTS.c.facts, _AGREEMENTS.c.agreement
+            )
+            .join(_REQUESTS, _REQUESTS.c.request_id == _ANSWERS.c.request_id)
+            .join(_AGREEMENTS, _AGREEMENTS.c.agreement_id == _ANSWERS.c.agreement_id)
+            .where(_ANSWERS.c.lead_id == lead_id)
+            .order_by(_ANSWERS.c.answer_id)
+        )
+        with self._told(), self._engine.connect() as connection:
+            return [
+                KeptAnswer(orjson.loads(answer), int(as_of), int(known_at), json.loads(facts), bytes(agreement))
+                for answer, as_of, known_at, facts, agreement in connection.execute(query)
+            ]
 
     def answers(self, lead_id: str) -> list[dict[str, Any]]:
         """Give back all answers about a lead, in the order they were given.
@@ -197,6 +293,25 @@ class Ledger:
         )
         with self._told(), self._engine.connect() as connection:
             return [(int(known_at), json.loads(facts)) for known_at, facts in connection.execute(query)]
+
+
+def _made_from(connection: Connection, lead_id: str, as_of: int) -> int | None:
+    """Find the facts of which an answer is made just after they became known."""
+    query = (
+        select(func.max(_REQUESTS.c.request_id))
+        .where(_REQUESTS.c.lead_id == lead_id)
+        .where(_REQUESTS.c.known_at == as_of - 1)
+    )
+    number = connection.execute(query).scalar()
+    return None if number is None else int(number)
+
+
+def _add_columns(connection: Connection) -> None:
+    """Give a ledger of before there were these columns the columns that are missing."""
+    there = {column["name"] for column in inspect(connection).get_columns(_ANSWERS.name)}
+    for column in (_ANSWERS.c.request_id, _ANSWERS.c.agreement_id):
+        if column.name not in there:
+            connection.exec_driver_sql(f"ALTER TABLE {_ANSWERS.name} ADD COLUMN {column.name} INTEGER")
 
 
 def _write_ahead(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
