@@ -14,7 +14,7 @@ NOW = clock.parse_instant("2026-03-02T09:00:00Z", where="test")
 
 
 class Scorer:
-    agreement = SimpleNamespace(definitions=None)
+    agreement = SimpleNamespace(definitions=None, model_dump_json=lambda **_: "{}")
 
     def score(self, history, lead_ids, as_of):
         return [
@@ -123,7 +123,7 @@ def test_a_question_about_the_future_is_refused(desk, arrivals):
 def test_the_compiled_code_is_loaded_before_the_first_lead_comes(monkeypatch, tmp_path, definitions):
     scored = []
     scorer = SimpleNamespace(
-        agreement=SimpleNamespace(definitions=definitions),
+        agreement=SimpleNamespace(definitions=definitions, model_dump_json=lambda **_: "{}"),
         score=lambda history, lead_ids, _as_of: scored.append((history.unknown, lead_ids)),
     )
     opened = SimpleNamespace(scorer=lambda: scorer, spec=SimpleNamespace(history=None))
