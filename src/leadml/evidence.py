@@ -7,6 +7,7 @@ of a lead is in it, nor any word that could name a person.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -108,6 +109,11 @@ class Evidence:
     themes: tuple[Importance, ...]
     effects: Mapping[str, tuple[EffectOfValue, ...]]
     pairs: tuple[Interaction, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay the evidence out as JSON holds it."""
+        plain: dict[str, Any] = _EVIDENCE.dump_python(self, mode="json")
+        return plain
 
     def write(self, folder: Path) -> None:
         """Write the evidence beside the files of its model."""

@@ -126,7 +126,7 @@ def test_every_part_is_made_again_from_the_two_stored_answers(asked, models, spe
     answers = asked([LEAD, more], versions=versions, specs=(then, spec))
     change = changed(answers)
     adds_up(change)
-    old, new = (models[version - 1] for version in versions)
+    old, _new = (models[version - 1] for version in versions)
     waited = score_of(LEAD, THEN, LATER + 1, old, spec)
     learned = score_of(more, LATER, LATER + 1, old, spec)
     exact = {part.name: part.difference.exact for part in change.parts}

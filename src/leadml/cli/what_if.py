@@ -60,9 +60,9 @@ def what_if(
     With --to-reach, find the fewest changes that bring the lead into a band. What may be changed is declared in
     features/ as `actionable`; all combinations of one, then two, then three features are tried.
 
-    Examples: leadml what-if L00042 --add '2 activities: activity=page_view, content=pricing' --set title_level=4
+    Example: leadml what-if L00042 --to-reach A
 
-    leadml what-if L00042 --to-reach A
+    Or: leadml what-if L00042 --add '2 activities: activity=page_view, content=pricing' --set title_level=4
     """
     with problems_told(as_json=as_json, language=language):
         given = bool(add or change)
