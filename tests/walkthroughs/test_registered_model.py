@@ -86,9 +86,10 @@ def tracking_server(folder, port, environment):
         sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
         "--backend-store-uri", f"sqlite:///{folder / 'team.db'}", "--artifacts-destination", str(folder / "artifacts"),
     ]  # fmt: skip
+    lean = {**environment, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # jobs for language models: more processes
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=folder, env=lean, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
         deadline = time.monotonic() + START_SECONDS
