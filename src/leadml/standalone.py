@@ -238,13 +238,17 @@ class StandaloneScorer:
         places = [f"{row.place}, {FACTS}" for row in rows]
         definitions = self._scorer.agreement.definitions
         histories = histories_from_records([row.lead for row in rows], definitions, arrival, places=places)
-        try:
-            scores = score_sent(self._scorer, histories, {row.lead_id: row.as_of for row in rows})
-        except LeadmlError as error:
-            place_of = {row.lead_id: f"{row.place}, {AS_OF}" for row in rows}
-            found = error.problems if isinstance(error, ProblemsError) else (error,)
-            raise_problems([_at_its_row(problem, place_of) for problem in found], where="leads")
-            raise
+        as_of = {row.lead_id: row.as_of for row in rows}
+        place_of = {row.lead_id: f"{row.place}, {AS_OF}" for row in rows}
+        scores: dict[str, LeadScore] = {}
+        problems: list[LeadmlError] = []
+        for inline in histories:
+            try:
+                scores.update(score_sent(self._scorer, [inline], as_of))
+            except LeadmlError as error:
+                found = error.problems if isinstance(error, ProblemsError) else (error,)
+                problems += [_at_its_row(problem, place_of) for problem in found]
+        raise_problems(problems[:MOST_PROBLEMS], where="leads")
         return [scores[row.lead_id] for row in rows]
 
 

@@ -10,7 +10,16 @@ from typer.testing import CliRunner
 
 from leadml.cli.main import app
 
-COMMANDS = sorted(typer.main.get_command(app).commands)
+
+def commands_of(group, *before):
+    """Name all commands, those of groups with the group's name before theirs."""
+    for name, command in sorted(group.commands.items()):
+        yield " ".join((*before, name)), command
+        yield from commands_of(command, *before, name) if hasattr(command, "commands") else ()
+
+
+FOUND = dict(commands_of(typer.main.get_command(app)))
+COMMANDS = sorted(FOUND)
 WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
 
 
@@ -19,17 +28,18 @@ def run(*arguments):
 
 
 def options_of(command):
-    return {name for option in typer.main.get_command(app).commands[command].params for name in option.opts}
+    return {name for option in FOUND[command].params for name in option.opts}
 
 
 def test_the_commands_are_those_of_a_first_run():
     assert {"demo", "check", "train", "compare", "score", "serve", "glossary"} <= set(COMMANDS)
+    assert {"models", "models diff", "promote", "rollback"} <= set(COMMANDS)
 
 
 def test_help_names_every_command_and_where_to_begin():
     shown = run("--help")
     assert shown.exit_code == 0
-    assert [command for command in COMMANDS if f" {command} " not in shown.stdout] == []
+    assert [command for command in COMMANDS if " " not in command and f" {command} " not in shown.stdout] == []
     assert "Begin with: leadml demo" in shown.stdout
 
 
@@ -40,7 +50,7 @@ def test_no_command_is_a_question_for_help():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_explains_itself_with_an_example(command):
-    shown = run(command, "--help")
+    shown = run(*command.split(), "--help")
     assert shown.exit_code == 0
     lines = [line.strip(" │") for line in shown.stdout.splitlines()]
     assert [line for line in lines if line.startswith(f"Example: leadml {command}")], shown.stdout
@@ -53,13 +63,13 @@ def test_a_command_takes_a_project_and_speaks_json(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_says_what_it_is_for(command):
-    options = typer.main.get_command(app).commands[command].params
+    options = FOUND[command].params
     assert [option.name for option in options if not option.help and option.name != "port"] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_example_of_a_command_names_options_that_it_has(command):
-    shown = run(command, "--help").stdout
+    shown = run(*command.split(), "--help").stdout
     (example,) = [line.strip(" │") for line in shown.splitlines() if line.strip(" │").startswith("Example:")]
     named = {word for word in example.split() if word.startswith("--")}
     assert named <= options_of(command)

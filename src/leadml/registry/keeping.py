@@ -93,7 +93,9 @@ def _keep_files(client: MlflowClient, run: Run, model_folder: Path, name: str) -
     logged = client.create_logged_model(run.info.experiment_id, name=name, source_run_id=run_id)
     _register_name(client, name)
     # The version before its files, because they say which it is.
-    version = client.create_model_version(name, logged.artifact_location, run_id=run_id, model_id=logged.model_id)
+    version = client.create_model_version(
+        name, logged.artifact_location, run_id=run_id, model_id=logged.model_id, await_creation_for=0
+    )
     try:
         with tempfile.TemporaryDirectory() as folder:
             files = Path(shutil.copytree(model_folder, Path(folder, FILES)))
