@@ -54,6 +54,7 @@ _VIEWS: Mapping[str, Callable[[FeatureSpec], bool]] = {
     "source": lambda feature: feature.kind == "attribute" and feature.name in ("source", "origin"),
     "country": lambda feature: "country" in (feature.name, feature.attribute),
 }
+_SEGMENTS = ("lead_type", "persona", "source", "tried")
 _CURVE_METRICS: tuple[MetricName, ...] = ("auc", "log_loss")
 
 
@@ -237,9 +238,7 @@ def compare(
         snapshots=len(test),
         leads=test.leads,
         ready=int(test.ready.sum()),
-        segments=by_segment(
-            test, contestants, _only(views, "lead_type", "persona", "source", "tried"), first=first, measures=measures
-        ),
+        segments=by_segment(test, contestants, _only(views, *_SEGMENTS), first=first, measures=measures),
         fairness=treatment(
             test,
             contestants[first].probability,
@@ -250,9 +249,7 @@ def compare(
         handed_over_by=handed_over_by,
         top_share=measures.top_share,
         not_worked_share=float(1 - test.worked.mean()),
-        reliability=reliability(
-            test.ready, contestants[first].probability, test.snapshots.leads, weights=test.weights, seed=measures.seed
-        ),
+        reliability=_reliability(test, contestants[first], measures),
         clock=spec.history.clock,
     )
 
@@ -382,6 +379,11 @@ def _scores(name: str, periods: Sequence[Split], fitted: Sequence[Mapping[str, M
         [models[name].margin(split.test.features) for split, models in zip(periods, fitted, strict=True)]
     )
     return Scores(margin, probability(margin))
+
+
+def _reliability(test: TrainingSet, scores: Scores, measures: Measures) -> tuple[ReliabilityPoint, ...]:
+    leads = test.snapshots.leads
+    return reliability(test.ready, scores.probability, leads, weights=test.weights, seed=measures.seed)
 
 
 def _period(split: Split) -> Period:

@@ -34,6 +34,7 @@ from leadml.releases import Ground, differing_versions, promote_version, read_ch
 from leadml.scoring import LeadScore, Scorer
 from leadml.specs.project_spec import ProjectSpec, read_project
 from leadml.training import prepare
+from leadml.what_if import Supposing
 from leadml.wording.texts import nearest
 
 if TYPE_CHECKING:
@@ -379,6 +380,23 @@ class Project:
             raise LeadmlError("no_open_leads", where="--as-of", as_of=to_iso(instant))
         scores = scorer.score(self.history, [self.history.lead_ids[lead] for lead in leads], instant)
         return sorted(scores, key=lambda score: (-score.explanation.unclipped, score.lead_id))
+
+    def supposing(self, lead_id: str, *, as_of: str | int | None = None) -> Supposing:
+        """Ask what-if questions about one lead.
+
+        Parameters
+        ----------
+        lead_id : str
+        as_of : str or int, optional
+            As in `score`.
+
+        Returns
+        -------
+        supposing : Supposing
+            With the champion; what is declared actionable today may be changed to reach a band.
+        """
+        instant = self.instant(as_of)
+        return Supposing(self.scorer(), self.history, lead_id, instant, actionable=self.spec.features)
 
     def why(self, lead_id: str, *, since: str, until: str | None = None) -> Change:
         """Say what made a lead's score change between two instants: see `change.find_change`.

@@ -5,10 +5,10 @@ which is imported when it is needed, as MLflow takes two seconds to import.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadml.agreement.proposals import ScaleProposal
 from leadml.champion import champion_folder, version_in
@@ -92,10 +92,7 @@ def train_version(
     LeadmlError, ProblemsError
         `leak_found`, `unknown_leak`; what the gate refuses; `registry_failed`. The champion before then stays.
     """
-    accepted = accepted_leaks(report, accept_leaks)
-    if accepted:
-        training_set = replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
-    spec = ground.spec
+    training_set, spec = _with_accepted(training_set, accepted_leaks(report, accept_leaks)), ground.spec
     before = champion_if_any(ground.folder)
     ground.on_progress("judge")
     periods, fitted = fit_periods(training_set, spec)
@@ -106,8 +103,7 @@ def train_version(
     ground.on_progress("fit")
     model = train(training_set, spec)
     model = replace(model, recipe={**model.recipe, "judged": judged_on(comparison, gate)})
-    if gate.failed and not challenger:
-        model = rules_alone(model)
+    model = rules_alone(model) if gate.failed and not challenger else model
     ground.on_progress("register")
     evidence = gather_evidence(model, training_set, spec, judged=(comparison, gate), audit=report)
     registered = _registered(ground, model, evidence, gate, challenger=challenger)
@@ -125,6 +121,13 @@ def train_version(
         proposal=None if before or challenger else ScaleProposal.of(training_set.base_rate, scale),
         challenger=challenger,
     )
+
+
+def _with_accepted(training_set: TrainingSet, accepted: Sequence[Mapping[str, Any]]) -> TrainingSet:
+    """Note in the recipe which leaks were accepted, and why."""
+    if not accepted:
+        return training_set
+    return replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
 
 
 def _registered(

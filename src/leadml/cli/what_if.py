@@ -15,7 +15,7 @@ from leadml.errors import LeadmlError
 from leadml.explain.difference import ScoreDifference
 from leadml.project import Project
 from leadml.scoring import LeadScore
-from leadml.what_if import Reach, Supposing, WhatIf
+from leadml.what_if import Reach, WhatIf
 from leadml.wording.numbers import chance_in_words
 from leadml.wording.texts import Language, say
 
@@ -65,21 +65,15 @@ def what_if(
     Or: leadml what-if L00042 --add '2 activities: activity=page_view, content=pricing' --set title_level=4
     """
     with problems_told(as_json=as_json, language=language):
-        given = bool(add or change)
-        if given == (to_reach is not None):
+        if bool(add or change) == (to_reach is not None):
             raise LeadmlError("suppose_or_reach", where="what-if")
         opened = Project(project, data=data)
         with Steps(opened.tables, 2, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
-            scorer, history = opened.scorer(), opened.history
-            supposal = read_supposal(add or [], change or [], history)
-            supposing = Supposing(scorer, history, lead, opened.instant(as_of), actionable=opened.spec.features)
-            if to_reach is None:
-                steps("score")
-                answer: WhatIf | Reach = supposing.what_if(supposal)
-            else:
-                steps("what_if")
-                answer = supposing.reach(to_reach, on_tried=steps.rows_read)
+            supposal = read_supposal(add or [], change or [], opened.history)
+            supposing = opened.supposing(lead, as_of=as_of)
+            steps("what_if" if to_reach else "score")
+            answer = supposing.reach(to_reach, on_tried=steps.rows_read) if to_reach else supposing.what_if(supposal)
         if as_json:
             tell_json(answer.to_dict())
         elif isinstance(answer, WhatIf):
