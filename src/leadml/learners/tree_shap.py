@@ -69,6 +69,8 @@ class TreeShap:
     _trees: Records
     _words: Codes
     _factors: Numbers
+    _shares: Numbers
+    _quadrature: Numbers
 
     @classmethod
     def of(cls, *models: lightgbm.Booster | str, scale: float = 1.0) -> "TreeShap":
@@ -100,6 +102,8 @@ class TreeShap:
             _trees=np.array(forest.trees, dtype=_TREE),
             _words=np.array(texts.words, dtype=np.int64),
             _factors=np.concatenate([np.empty((0, 4)), *forest.factors]),
+            _shares=np.concatenate([np.empty((0, 7)), *forest.shares]),
+            _quadrature=_quadrature(max((points for *_, points in forest.trees), default=2)),
         )
 
     def contributions(self, values: Numbers) -> Numbers:
@@ -124,12 +128,14 @@ class TreeShap:
         leads, features = values.shape
         if features != self.features:
             raise ValueError(f"the leads have {features} features, but the trees were grown on {self.features}")
-        forest = self._splits, self._trees, self._words, self._factors
+        forest = self._splits, self._trees, self._words
         parts = np.zeros((features + 1, leads))
         parts[-1] = self.start
         columns = np.ascontiguousarray(values.T, dtype=np.float64)
-        explain = _explain_few if leads < _FEW else _explain_many
-        explain(columns, parts, *forest)
+        if leads < _FEW:
+            _explain_few(columns, parts, *forest, self._shares, self._quadrature)
+        else:
+            _explain_many(columns, parts, *forest, self._factors)
         return np.ascontiguousarray(parts.T)
 
 
@@ -141,6 +147,7 @@ class _Forest:
         self.splits: list[tuple[Any, ...]] = []
         self.trees: list[tuple[int, ...]] = []
         self.factors: list[Numbers] = []
+        self.shares: list[Numbers] = []
         self._factor_rows = 0
 
     def add(self, tree: Tree) -> None:
@@ -157,6 +164,7 @@ class _Forest:
         self.trees.append((len(self.splits), len(tree.splits), self._factor_rows, points))
         self.splits.extend(tree.splits)
         self.factors.append(factors.reshape(-1, 4))
+        self.shares.append(_shares(tree.children, tree.cover, before, value_of))
         self._factor_rows += len(tree.splits) * 3 * points
 
 
@@ -193,6 +201,29 @@ def _factors(children: Codes, cover: Numbers, before: Codes, points: tuple[Numbe
     return factors
 
 
+def _shares(children: Codes, cover: Numbers, before: Codes, value_of: Numbers) -> Numbers:
+    """Lay out what the factors of a lead are worked out from, shape (n_splits, 7).
+
+    The share of training that the path keeps to the left and to the right, and that of an earlier split on the feature;
+    what the ways to the left and to the right end in; and both ways' down factors of a lead that was led away before.
+    """
+    left, right = children
+    earlier = cover[before][left]
+    away = [np.divide(cover[side], earlier, out=np.zeros_like(earlier), where=earlier > 0) for side in (left, right)]
+    return np.column_stack([cover[left], cover[right], earlier, value_of[left], value_of[right], *away])
+
+
+def _quadrature(most_points: int) -> Numbers:
+    """Lay out the points of each half number of points, two by two: shape (most / 2 + 1, most / 2, 8)."""
+    laid = np.zeros((most_points // 2 + 1, max(1, most_points // 2), 8))
+    for half in range(1, most_points // 2 + 1):
+        t, weights = gauss_legendre(2 * half)
+        laid[half, :half] = np.concatenate(
+            [part.reshape(half, 2) for part in (t, 1 - t, weights, -1 / (1 - t))], axis=1
+        )
+    return laid
+
+
 @njit(int64(_TREES), cache=True, nogil=True)
 def _most_places(trees: Records) -> int:
     most = 1
@@ -201,52 +232,103 @@ def _most_places(trees: Records) -> int:
     return most
 
 
-_EXPLAIN = void(float64[:, ::1], float64[:, ::1], SPLITS, _TREES, int64[::1], float64[:, ::1])
+_ALONE = void(int64[:, ::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[:, ::1], float64[::1])
 
 
-@njit(_EXPLAIN, cache=True, nogil=True)
-def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objects
-    values: Numbers, parts: Numbers, splits: Records, trees: Records, words: Codes, factors: Numbers
+@njit(_ALONE, cache=True, nogil=True)
+def _down_and_up_alone(  # noqa: PLR0913 - compiled code takes arrays instead of objects
+    ways: Codes, of: Numbers, at: Numbers, flow: Numbers, up: Numbers, added: Numbers
 ) -> None:
-    """Add the parts of one lead after another."""
+    """Go down and up a tree with one lead, at two points at once; `_factors` says what is multiplied, and why."""
+    first_t, second_t, first_rest, second_rest = at[0], at[1], at[2], at[3]
+    flow[0, 0], flow[0, 1] = 1.0, 1.0
+    first_weight, second_weight = at[4], at[5]  # every way down begins at the root
+    for place in range(len(ways)):
+        went, other = ways[place, 0], ways[place, 1]
+        first, second = flow[place, 0], flow[place, 1]
+        z, away, earlier = of[place, 0], of[place, 1], of[place, 2]
+        went_first, went_second = first_t + first_rest * z, second_t + second_rest * z
+        other_first, other_second = first_rest * away, second_rest * away
+        went_first_up, went_second_up = (1 - z) / went_first, (1 - z) / went_second
+        other_first_up, other_second_up = at[6], at[7]
+        if earlier != 1.0:  # without an earlier split there is nothing to divide
+            first_followed, second_followed = first_t + first_rest * earlier, second_t + second_rest * earlier
+            first_counted, second_counted = (1 - earlier) / first_followed, (1 - earlier) / second_followed
+            went_first_up, went_second_up = went_first_up - first_counted, went_second_up - second_counted
+            other_first_up, other_second_up = other_first_up - first_counted, other_second_up - second_counted
+            went_first, went_second = went_first / first_followed, went_second / second_followed
+            other_first, other_second = other_first / first_followed, other_second / second_followed
+        # Of a lead that was led away before, `here` is 0 and takes all of this away; what stands in for it does not
+        # hang on the point. A condition would be guessed wrong too often.
+        here, went_away, other_away = of[place, 5], of[place, 6], of[place, 7]
+        up[place, 0], up[place, 1] = here * went_first_up, here * went_second_up
+        up[place, 2], up[place, 3] = here * other_first_up, here * other_second_up
+        went_first, went_second = went_away + here * went_first, went_away + here * went_second
+        other_first, other_second = other_away + here * other_first, other_away + here * other_second
+        went_first, went_second = went_first * first_weight, went_second * second_weight
+        other_first, other_second = other_first * first_weight, other_second * second_weight
+        first_weight = second_weight = 1.0
+        went_first, went_second = went_first * of[place, 3], went_second * of[place, 3]
+        other_first, other_second = other_first * of[place, 4], other_second * of[place, 4]
+        flow[went, 0], flow[went, 1] = first * went_first, second * went_second
+        flow[other, 0], flow[other, 1] = first * other_first, second * other_second
+    for place in range(len(ways) - 1, -1, -1):
+        went, other = ways[place, 0], ways[place, 1]
+        went_first, went_second, other_first, other_second = (
+            flow[went, 0],
+            flow[went, 1],
+            flow[other, 0],
+            flow[other, 1],
+        )
+        flow[place, 0], flow[place, 1] = went_first + other_first, went_second + other_second
+        added[place] += went_first * up[place, 0] + other_first * up[place, 2]
+        added[place] += went_second * up[place, 1] + other_second * up[place, 3]
+
+
+_FEW_SIGNATURE = void(float64[:, ::1], float64[:, ::1], SPLITS, _TREES, int64[::1], float64[:, ::1], float64[:, :, ::1])
+
+
+@njit(_FEW_SIGNATURE, cache=True, nogil=True)
+def _explain_few(  # noqa: PLR0913 - compiled code takes arrays instead of objects
+    values: Numbers,
+    parts: Numbers,
+    splits: Records,
+    trees: Records,
+    words: Codes,
+    shares: Numbers,
+    quadrature: Numbers,
+) -> None:
+    """Add the parts of one lead after another.
+
+    What is multiplied is worked out anew from a few shares: a forest's factors do not fit the processor's cache, and
+    for one lead fetching them takes longer than all the arithmetic.
+    """
     most = _most_places(trees)
-    on_path, row = np.ones(most, np.bool_), np.empty(most, np.int64)
-    flow, added = np.empty((most, 2)), np.empty(most)
-    pairs = factors.reshape(len(factors) // 2, 8)
+    on_path, ways, of = np.ones(most, np.bool_), np.empty((most, 2), np.int64), np.empty((most, 8))
+    flow, up, added = np.empty((most, 2)), np.empty((most, 4)), np.empty(most)
     for lead in range(values.shape[1]):
         for tree in trees:
-            own = splits[tree.first_split : tree.first_split + tree.splits]
             for place in range(tree.splits):
-                split, still = own[place], on_path[own[place].before]
-                value = values[split.feature, lead]
+                split, of_split = splits[tree.first_split + place], shares[tree.first_split + place]
+                still, value = on_path[split.before], values[split.feature, lead]
                 if split.first_word >= 0:
                     left = is_among(value, split.first_word, split.end_word, words)
                 else:
                     left = is_below(value, split.threshold, split.zero_goes_left, split.missing_goes_left)
                 on_path[split.left], on_path[split.right] = still & left, still & (not left)
-                what = (_LEFT if left else _RIGHT) if still else _AWAY
-                row[place] = (tree.first_factor + (3 * place + what) * tree.points) // 2
+                went = 1 - int(left)  # 0 to the left: where the shares of that side stand
+                ways[place, went], ways[place, 1 - went] = split.left, split.right
+                of[place, 0], of[place, 1], of[place, 2] = of_split[went], of_split[1 - went], of_split[2]
+                of[place, 3], of[place, 4] = of_split[3 + went], of_split[4 - went]
+                here = 1.0 if still else 0.0
+                of[place, 5] = here
+                of[place, 6], of[place, 7] = (1 - here) * of_split[5 + went], (1 - here) * of_split[6 - went]
                 added[place] = 0.0
             for pair in range(tree.points // 2):
-                flow[0] = 1.0
-                for place in range(tree.splits):
-                    by, left, right = row[place] + pair, own[place].left, own[place].right
-                    first, second = flow[place, 0], flow[place, 1]
-                    flow[left, 0], flow[left, 1] = first * pairs[by, 0], second * pairs[by, 4]
-                    flow[right, 0], flow[right, 1] = first * pairs[by, 1], second * pairs[by, 5]
-                for place in range(tree.splits - 1, -1, -1):
-                    by, left, right = row[place] + pair, own[place].left, own[place].right
-                    left_first, left_second, right_first, right_second = (
-                        flow[left, 0],
-                        flow[left, 1],
-                        flow[right, 0],
-                        flow[right, 1],
-                    )
-                    flow[place, 0], flow[place, 1] = left_first + right_first, left_second + right_second
-                    added[place] += left_first * pairs[by, 2] + right_first * pairs[by, 3]
-                    added[place] += left_second * pairs[by, 6] + right_second * pairs[by, 7]
+                at = quadrature[tree.points // 2, pair]
+                _down_and_up_alone(ways[: tree.splits], of, at, flow, up, added)
             for place in range(tree.splits):
-                parts[own[place].feature, lead] += added[place]
+                parts[splits[tree.first_split + place].feature, lead] += added[place]
 
 
 @njit(void(SPLITS, float64[:, :], int64[::1], boolean[:, ::1], int64[:, ::1]), cache=True, nogil=True)
@@ -298,7 +380,10 @@ def _down_and_up(splits: Records, by: Numbers, what: Codes, flow: Numbers, added
             here[lead] = left + right
 
 
-@njit(_EXPLAIN, cache=True, nogil=True)
+_MANY_SIGNATURE = void(float64[:, ::1], float64[:, ::1], SPLITS, _TREES, int64[::1], float64[:, ::1])
+
+
+@njit(_MANY_SIGNATURE, cache=True, nogil=True)
 def _explain_many(  # noqa: PLR0913 - compiled code takes arrays instead of objects
     values: Numbers, parts: Numbers, splits: Records, trees: Records, words: Codes, factors: Numbers
 ) -> None:
