@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadml.agreement.proposals import ScaleProposal
 from leadml.champion import champion_folder, version_in
@@ -90,11 +90,8 @@ def train_version(
     LeadmlError, ProblemsError
         `leak_found`, `unknown_leak`; what the gate refuses; `registry_failed`. The champion before then stays.
     """
-    accepted = accepted_leaks(report, accept_leaks)
-    if accepted:
-        training_set = replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
-    spec = ground.spec
-    before = champion_if_any(ground.folder)
+    training_set = _with_accepted(training_set, accepted_leaks(report, accept_leaks))
+    spec, before = ground.spec, champion_if_any(ground.folder)
     ground.on_progress("judge")
     periods, fitted = fit_periods(training_set, spec)
     comparison = compare_fitted(periods, fitted, spec)
@@ -122,6 +119,13 @@ def train_version(
         proposal=None if before or challenger else ScaleProposal.of(training_set.base_rate, scale),
         challenger=challenger,
     )
+
+
+def _with_accepted(training_set: TrainingSet, accepted: list[dict[str, Any]]) -> TrainingSet:
+    """Write into the recipe what was accepted, where anything was."""
+    if not accepted:
+        return training_set
+    return replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})
 
 
 def _registered(

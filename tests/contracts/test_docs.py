@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "leadml"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")])
 FOLDERS_SHOWN_FILE_BY_FILE = (
-    "agreement", "cli", "demo", "engine", "evaluate", "history", "learners", "registry", "service", "specs", "store", "wording",
+    "agreement", "cli", "demo", "engine", "evaluate", "history", "learners", "registry", "service", "specs", "store",
+    "wording",
 )  # fmt: skip
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
