@@ -56,6 +56,16 @@ class LeadmlError(Exception):
         """The HTTP status that fits this problem."""
         return int(_STATUSES.get(self.code, HTTPStatus.UNPROCESSABLE_ENTITY))
 
+    def at(self, where: str) -> "LeadmlError":
+        """Say the same problem of another place, as its reader knows it.
+
+        Examples
+        --------
+        >>> LeadmlError("missing_key", where="sla.yaml", key="version").at("row 3").where
+        'row 3'
+        """
+        return LeadmlError(self.code, where=where, **self.values)
+
     def part(self, name: str, language: Language = "en") -> str:
         """Say one of the parts `what`, `why` and `fix`.
 

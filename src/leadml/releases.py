@@ -5,7 +5,7 @@ which is imported when it is needed, as MLflow takes two seconds to import.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,8 +92,8 @@ def train_version(
     LeadmlError, ProblemsError
         `leak_found`, `unknown_leak`; what the gate refuses; `registry_failed`. The champion before then stays.
     """
-    training_set, spec = _with_accepted(training_set, accepted_leaks(report, accept_leaks)), ground.spec
-    before = champion_if_any(ground.folder)
+    training_set = _with_accepted(training_set, accepted_leaks(report, accept_leaks))
+    spec, before = ground.spec, champion_if_any(ground.folder)
     ground.on_progress("judge")
     periods, fitted = fit_periods(training_set, spec)
     comparison = compare_fitted(periods, fitted, spec)
@@ -123,8 +123,8 @@ def train_version(
     )
 
 
-def _with_accepted(training_set: TrainingSet, accepted: Sequence[Mapping[str, Any]]) -> TrainingSet:
-    """Note in the recipe which leaks were accepted, and why."""
+def _with_accepted(training_set: TrainingSet, accepted: list[dict[str, Any]]) -> TrainingSet:
+    """Write into the recipe what was accepted, where anything was."""
     if not accepted:
         return training_set
     return replace(training_set, recipe={**training_set.recipe, "accepted_leaks": accepted})

@@ -247,12 +247,8 @@ class StandaloneScorer:
                 scores.update(score_sent(self._scorer, [inline], as_of))
             except LeadmlError as error:
                 found = error.problems if isinstance(error, ProblemsError) else (error,)
-                problems += [_at_its_row(problem, place_of) for problem in found]
+                problems += [
+                    problem.at(place_of.get(str(problem.values.get(LEAD_ID)), problem.where)) for problem in found
+                ]
         raise_problems(problems[:MOST_PROBLEMS], where="leads")
         return [scores[row.lead_id] for row in rows]
-
-
-def _at_its_row(problem: LeadmlError, place_of: dict[str, str]) -> LeadmlError:
-    """Name the row of a problem that names a lead."""
-    place = place_of.get(str(problem.values.get("lead_id")), problem.where)
-    return LeadmlError(problem.code, where=place, **problem.values)

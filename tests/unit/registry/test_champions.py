@@ -152,18 +152,25 @@ def test_a_champion_chosen_in_mlflows_pages_is_checked_out_and_followed(project,
     assert back(project) == 3
 
 
-def test_a_moved_project_finds_the_champions_of_before(project, in_place):
-    moved = project.rename(project.with_name("moved"))
-    assert back(moved) == 2
-    assert in_place(moved)[1] == "trees of 2"
-    assert not project.exists()
+@pytest.fixture
+def two_kept_here(keep, project_folder):
+    for number in (1, 2):
+        keep(project_folder, trees=f"trees of {number}")
+    return project_folder
 
 
-def test_a_copied_project_reads_its_own_files(project, in_place):
-    copied = shutil.copytree(project, project.with_name("copied"))
-    shutil.rmtree(project / ".leadml" / "mlartifacts")
-    assert back(copied) == 2
-    assert in_place(copied)[1] == "trees of 2"
+def test_a_moved_project_finds_the_champions_of_before(two_kept_here, in_place):
+    moved = two_kept_here.rename(two_kept_here.with_name("moved"))
+    assert back(moved) == 1
+    assert in_place(moved)[1] == "trees of 1"
+    assert not two_kept_here.exists()
+
+
+def test_a_copied_project_reads_its_own_files(two_kept_here, in_place):
+    copied = shutil.copytree(two_kept_here, two_kept_here.with_name("copied"))
+    shutil.rmtree(two_kept_here / ".leadml" / "mlartifacts")
+    assert back(copied) == 1
+    assert in_place(copied)[1] == "trees of 1"
 
 
 def test_nothing_to_check_out_is_said(project_folder):
