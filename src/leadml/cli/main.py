@@ -15,6 +15,7 @@ from leadml.cli.reference import reference
 from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
+from leadml.cli.tune import tune
 from leadml.cli.what_if import what_if
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ for command in (
     maturity,
     dataset,
     train,
+    tune,
     compare,
     score,
     explain,

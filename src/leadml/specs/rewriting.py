@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
-from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 
 from leadml.errors import LeadmlError
 from leadml.specs.readiness_spec import LearnerSpec, ReadinessSpec
@@ -189,11 +189,11 @@ def _with_entries(text: str, node: MappingNode, lines: Sequence[str], in_flow: S
 
 def _end_of(node: Node) -> int:
     """Find where the text of a node ends; a block ends for the parser only where the next begins."""
-    if isinstance(node, ScalarNode) or node.flow_style or not node.value:
+    if not isinstance(node, CollectionNode) or node.flow_style or not node.value:
         end: int = node.end_mark.index
         return end
     last = node.value[-1]
-    return _end_of(last if isinstance(last, CollectionNode | ScalarNode) else last[1])
+    return _end_of(last[1] if isinstance(node, MappingNode) else last)
 
 
 def _written(value: int | float) -> str:
