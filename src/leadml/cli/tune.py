@@ -18,7 +18,7 @@ from leadml.specs.rewriting import check_writable, differing, rewrite_learner
 from leadml.tuning.search import Progress as HowFar
 from leadml.tuning.search import Tuned, forget_trials
 from leadml.tuning.search import tune as search
-from leadml.wording.numbers import percent
+from leadml.wording.numbers import plain
 from leadml.wording.texts import Language, say
 
 STUDY_FILE = "tuning.jsonl"
@@ -65,7 +65,8 @@ def tune(
             rewrite_learner(settings_file, opened.spec.readiness, tuned.found, before=before, shown_as=_SETTINGS_FILE)
         if as_json:
             changes = differing(tuned.now, tuned.found)
-            tell_json({**asdict(tuned), "changes": changes, "written": written})
+            settings = {"now": tuned.now.model_dump(), "found": tuned.found.model_dump()}
+            tell_json({**asdict(tuned), **settings, "changes": changes, "written": written})
         else:
             for part in told(tuned, written=written, language=language):
                 tell(part)
@@ -98,7 +99,7 @@ def told(tuned: Tuned, *, written: bool, language: Language) -> Iterator[TextTab
         minutes=f"{tuned.minutes:.1f}",
     )
     if tuned.confirmation is not None and tuned.confirmation.asked > 1:
-        yield say("tune.asked", language, asked=tuned.confirmation.asked, sure=_sure(tuned, language))
+        yield say("tune.asked", language, asked=tuned.confirmation.asked, sure=_sure(tuned))
     yield _verdict(tuned, written=written, language=language)
 
 
@@ -129,7 +130,7 @@ def _settings_table(tuned: Tuned, language: Language) -> TextTable:
         confirmation = tuned.confirmation
         table.add_row(say("tune.confirmed_loss", language), _loss(confirmation.now), _loss(confirmation.found))
         gain = say("tune.gain_cell", language, gain=f"{confirmation.gain:+.4f}", low=f"{confirmation.low:+.4f}")
-        table.add_row(say("tune.gain", language, sure=_sure(tuned, language)), "", gain, bold=True)
+        table.add_row(say("tune.gain", language, sure=_sure(tuned)), "", gain, bold=True)
     return table
 
 
@@ -146,13 +147,13 @@ def _verdict(tuned: Tuned, *, written: bool, language: Language) -> str:
         changes=changes,
         gain=gain,
         low=low,
-        sure=_sure(tuned, language),
+        sure=_sure(tuned),
         trials=f"{tuned.trials:,}",
     )
 
 
-def _sure(tuned: Tuned, language: Language) -> str:
-    return "" if tuned.confirmation is None else percent(tuned.confirmation.sure, language)
+def _sure(tuned: Tuned) -> str:
+    return "" if tuned.confirmation is None else plain(round(100 * tuned.confirmation.sure, 2))
 
 
 def _loss(value: float | None) -> str:
