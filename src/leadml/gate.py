@@ -16,6 +16,7 @@ from leadml.agreement.scale import probability
 from leadml.compare import READINESS
 from leadml.dataset import TrainingSet
 from leadml.errors import LeadmlError, raise_problems
+from leadml.evaluate import log_losses, mean_of_ages
 from leadml.history.tables import Numbers
 from leadml.learners.contract import Model
 from leadml.learners.trained_model import TrainedModel
@@ -115,11 +116,11 @@ def judge_recipe(
     splits = list(periods)
     recipe = _margins(splits, [models[READINESS] for models in fitted])
     rules = _margins(splits, [models["rules"] for models in fitted])
-    tests = [_test("better_than_rules", test, _log_losses(test, rules) - _log_losses(test, recipe))]
+    tests = [_test("better_than_rules", test, log_losses(test, rules) - log_losses(test, recipe))]
     if champions:
         champion = _margins([split for split, _ in champions], [model for _, model in champions])
         gains: dict[GateName, Numbers] = {
-            "log_loss_not_worse_than_champion": _log_losses(test, champion) - _log_losses(test, recipe),
+            "log_loss_not_worse_than_champion": log_losses(test, champion) - log_losses(test, recipe),
             "brier_not_worse_than_champion": _squares(test, champion) - _squares(test, recipe),
         }
         tests += [_test(name, test, gain) for name, gain in gains.items()]
@@ -228,27 +229,12 @@ def _margins(splits: Sequence[Split], models: Sequence[Model]) -> Numbers:
     return np.concatenate([model.margin(split.test.features) for split, model in zip(splits, models, strict=True)])
 
 
-def _log_losses(test: TrainingSet, margin: Numbers) -> Numbers:
-    losses: Numbers = np.logaddexp(0.0, margin) - test.ready * margin
-    return losses
-
-
 def _squares(test: TrainingSet, margin: Numbers) -> Numbers:
     squares: Numbers = (probability(margin) - test.ready) ** 2
     return squares
 
 
 def _test(name: GateName, test: TrainingSet, gains: Numbers) -> GateTest:
-    """Average gains over ages, each alike, and find the error of that: what one lead brings belongs together."""
-    ages, of_age = np.unique(test.snapshots.ages, return_inverse=True)
-    _, of_lead = np.unique(test.snapshots.leads, return_inverse=True)
-    # At each age each lead weighs the same, however often it came back (decision 0010).
-    _, of_both, times = np.unique(of_lead * len(ages) + of_age, return_inverse=True, return_counts=True)
-    weights = 1 / times[of_both]
-    leads = np.bincount(of_age, weights)
-    means = np.bincount(of_age, weights * gains) / leads
-    gain = float(means.mean())
-    brought = np.bincount(of_lead, weights * (gains - means[of_age]) / leads[of_age] / len(ages))
-    error = float(np.sqrt((brought**2).sum()))
+    gain, error = mean_of_ages(test, gains)
     low, high = gain - _ONE_SIDED_95 * error, gain + _ONE_SIDED_95 * error
     return GateTest(name, gain, low, high, passed=low > 0 if name == "better_than_rules" else high >= 0)

@@ -18,6 +18,7 @@ from leadml.cli.rollback import rollback
 from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
+from leadml.cli.tune import tune
 from leadml.cli.what_if import what_if
 from leadml.cli.why import why
 
@@ -37,6 +38,7 @@ for command in (
     maturity,
     dataset,
     train,
+    tune,
     compare,
     promote,
     rollback,

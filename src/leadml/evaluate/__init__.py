@@ -1,6 +1,7 @@
 """How good a score is: ranking, lift and honesty of the chance, each with its interval, by age, period and segment."""
 
 from leadml.evaluate.fairness import Treatment, in_top_share, treatment
+from leadml.evaluate.gains import log_losses, mean_of_ages
 from leadml.evaluate.judging import (
     MEAN_OF_AGES,
     METRICS,
@@ -54,6 +55,8 @@ __all__ = [
     "judge",
     "lift_at",
     "log_loss",
+    "log_losses",
+    "mean_of_ages",
     "precision_at",
     "reliability",
     "spiegelhalter_z",

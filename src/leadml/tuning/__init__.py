@@ -1,0 +1,1 @@
+"""Settings of the learner, searched on later leads."""
