@@ -16,6 +16,7 @@ from leadml.errors import LeadmlError, raise_problems
 from leadml.explain.reasons import Explainer, Explanation
 from leadml.history.inline import InlineHistory
 from leadml.history.tables import Codes, History
+from leadml.learners.contract import Contributions
 from leadml.learners.rules import award
 from leadml.learners.trained_model import TrainedModel
 from leadml.snapshots import known_lead_type, known_stage
@@ -256,14 +257,8 @@ class Scorer:
         """
         snapshots = _known_leads(history, lead_ids, as_of)
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self.catalogue)
-        contributions = self.model.contributions(matrix)
-        effects = self._scale.effects(contributions.values)
-        start = float(self._scale.unclipped(np.array([contributions.start]))[0])
         not_known = self.catalogue.unknown_in(history)
-        explanations = [
-            self._explainer.explain(start, effects[row], matrix.shown_row(row), not_known=not_known)
-            for row in range(len(effects))
-        ]
+        contributions, explanations = self.explain(matrix, not_known=not_known)
         standings = self._standings(history, snapshots)
         verdicts = self._rules_beside(history, snapshots, standings)
         chances = probability(contributions.margin).tolist()
@@ -291,6 +286,33 @@ class Scorer:
                 standings, explanations, chances, intervals, verdicts, strict=True
             )
         ]
+
+    def explain(
+        self, matrix: FeatureMatrix, *, not_known: Sequence[str] = ()
+    ) -> tuple[Contributions, list[Explanation]]:
+        """Turn feature values into scores with all their reasons, in both languages.
+
+        Parameters
+        ----------
+        matrix : FeatureMatrix, n rows
+            With the features of the model, in their order.
+        not_known : sequence of str
+            Tables of which nothing is known.
+
+        Returns
+        -------
+        contributions : Contributions
+            Log-odds.
+        explanations : list of Explanation, n long
+        """
+        contributions = self.model.contributions(matrix)
+        effects = self._scale.effects(contributions.values)
+        start = float(self._scale.unclipped(np.array([contributions.start]))[0])
+        explanations = [
+            self._explainer.explain(start, effects[row], matrix.shown_row(row), not_known=not_known)
+            for row in range(len(effects))
+        ]
+        return contributions, explanations
 
     def places(
         self, history: History, lead_ids: Sequence[str], as_of: int | Instants

@@ -91,7 +91,10 @@ class FeatureMatrix:
 
     def shown_row(self, row: int) -> dict[str, float | str | None]:
         """All values of one snapshot as a person reads them."""
-        return {name: self.shown(row, name) for name in self.names}
+        shown: dict[str, float | str | None] = {}
+        for name, value in zip(self.names, self.values[row].tolist(), strict=True):
+            shown[name] = None if value != value else self.words[name][int(value)] if name in self.words else value
+        return shown
 
     def to_frame(self) -> pd.DataFrame:
         """Show the matrix in a notebook: categories as words."""

@@ -1,9 +1,9 @@
 """Contributions become reasons: signed effects in score points that add up to the score, in plain words."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
+from functools import cached_property
 
 from leadml.agreement.scale import shown
 from leadml.engine.catalogue import Catalogue
@@ -131,8 +131,10 @@ def whole_parts(exact: Sequence[float], total: int) -> list[int]:
     >>> whole_parts([41.3, 12.4, -3.6], 50)
     [41, 13, -4]
     """
-    floors = [int(np.floor(part)) for part in exact]
+    floors = list(map(math.floor, exact))
     missing = total - sum(floors)
+    if not missing:
+        return floors
     # Fractions that differ by the noise of floating point are a tie.
     by_claim = sorted(
         range(len(exact)), key=lambda place: (-round(exact[place] - floors[place], 9), -abs(exact[place]), place)
@@ -180,28 +182,31 @@ class Explainer:
         -------
         explanation : Explanation
         """
-        names = (feature.name for theme in self.themes for feature in theme.features)
-        exact_of = dict(zip(names, effects.tolist(), strict=True))
-        exact = [sum(exact_of[feature.name] for feature in theme.features) for theme in self.themes]
+        every, begin = effects.tolist(), 0
+        exact_of_theme = []
+        for theme in self.themes:
+            exact_of_theme.append(every[begin : begin + len(theme.features)])
+            begin += len(theme.features)
+        exact = list(map(sum, exact_of_theme))
         unclipped = start + sum(exact)
         total, score = round(unclipped), shown(unclipped)
         shown_start, *shown_themes = whole_parts([start, *exact], total)
         themes = []
-        for theme, part, effect in zip(self.themes, exact, shown_themes, strict=True):
-            whole = whole_parts([exact_of[feature.name] for feature in theme.features], effect)
+        for place, (theme, own) in enumerate(zip(self.themes, exact_of_theme, strict=True)):
+            effect = shown_themes[place]
             lines = [
                 FeatureEffect(
                     feature=feature.name,
                     effect=points,
-                    effect_exact=exact_of[feature.name],
+                    effect_exact=effect_exact,
                     value=values[feature.name],
                     usual_value=self.usual_values[feature.name],
                     reason=self._kept_reason(feature, values[feature.name], not_known),
                 )
-                for feature, points in zip(theme.features, whole, strict=True)
+                for feature, effect_exact, points in zip(theme.features, own, whole_parts(own, effect), strict=True)
             ]
-            lines.sort(key=lambda line: -abs(line.effect_exact))
-            themes.append(ThemeEffect(str(theme.theme), theme.label.model_dump(), effect, part, tuple(lines)))
+            lines.sort(key=_largest_first)
+            themes.append(ThemeEffect(*self._named_themes[place], effect, exact[place], tuple(lines)))
         return Explanation(
             score=score,
             unclipped=unclipped,
@@ -210,6 +215,11 @@ class Explainer:
             held_at=score if score != total else None,
             held_effect=score - total,
         )
+
+    @cached_property
+    def _named_themes(self) -> list[tuple[str, dict[str, str]]]:
+        """The name and the label of each theme."""
+        return [(str(theme.theme), theme.label.model_dump()) for theme in self.themes]
 
     def _kept_reason(self, feature: FeatureSpec, value: Value, not_known: Sequence[str]) -> dict[str, str]:
         """Word a reason once for all leads that share the value."""
@@ -318,6 +328,10 @@ class Explainer:
         if feature.value == "journey_stage":
             return _in(list(definitions.buyers_journey.values())[rank - 1].label, language)
         return self._word(feature, definitions.lifecycle_stages[rank - 1], language)
+
+
+def _largest_first(line: FeatureEffect) -> float:
+    return -abs(line.effect_exact)
 
 
 def _difference(feature: FeatureSpec, value: float, language: Language) -> str:

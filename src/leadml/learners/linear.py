@@ -106,8 +106,9 @@ class Design:
         held = np.clip(np.where(missing, 0.0, values), self.lowest[places], self.highest[places])
         standard = np.where(missing, 0.0, (held - self.centre[places]) / self.spread[places])
         codes = tuple(
-            (begin, end, np.nan_to_num(matrix.values[:, place], nan=end - begin - 1).astype(np.int64))
+            (begin, end, np.where(np.isnan(column), end - begin - 1, column).astype(np.int64))
             for place, begin, end in self._tables
+            for column in [matrix.values[:, place]]
         )
         return Laid(np.hstack([standard, missing.astype(np.float64)]), codes, self.width)
 

@@ -29,13 +29,16 @@ def award(rules: Sequence[RuleSpec], matrix: FeatureMatrix) -> Numbers:
     points : float array, shape (n_snapshots, n_rules)
         A condition on a missing value is not met, unless it asks for just that.
     """
-    return np.column_stack([np.empty((len(matrix.values), 0)), *(_award_one(rule, matrix) for rule in rules)])
+    points = np.empty((len(matrix.values), len(rules)))
+    for number, rule in enumerate(rules):
+        points[:, number] = _award_one(rule, matrix)
+    return points
 
 
 def _award_one(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:
     column = matrix.values[:, matrix.names.index(rule.when.feature)]
     if rule.points_per_unit is not None:
-        units = np.nan_to_num(column, nan=0.0)
+        units = np.where(np.isnan(column), 0.0, column)
         if rule.at_most_units is not None:
             units = np.minimum(units, rule.at_most_units)
         per_unit: Numbers = rule.points_per_unit * units
@@ -53,7 +56,11 @@ def _met(when: ConditionSpec, column: Numbers, words: tuple[str, ...]) -> npt.ND
     if when.at_most is not None:
         return ~missing & (column <= when.at_most)
     wanted = (when.is_,) if when.is_ is not None else (when.any_of or ())
-    return np.isin(column, [code for code, word in enumerate(words) if word in wanted])
+    met: npt.NDArray[np.bool_] = np.zeros(len(column), dtype=np.bool_)
+    for code, word in enumerate(words):
+        if word in wanted:
+            met |= column == code
+    return met
 
 
 @dataclass(frozen=True)

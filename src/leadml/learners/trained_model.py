@@ -65,16 +65,18 @@ class TrainedModel:
         contributions : Contributions
             start + sum(contributions) is the same margin as the model's own, to floating-point noise.
         """
-        own, usual = self.readiness.contributions(matrix), self._of_the_usual_lead
-        return Contributions(float(usual.margin[0]), own.values - usual.values)
+        start, usual = self._of_the_usual_lead
+        return Contributions(start, self.readiness.contributions(matrix).values - usual)
 
     def margin(self, matrix: FeatureMatrix) -> Numbers:
         """Give the margin alone, log-odds."""
         return self.readiness.margin(matrix)
 
     @cached_property
-    def _of_the_usual_lead(self) -> Contributions:
-        return self.readiness.contributions(self.usual_lead())
+    def _of_the_usual_lead(self) -> tuple[float, Numbers]:
+        """Its margin, and what its features contribute to it."""
+        usual = self.readiness.contributions(self.usual_lead())
+        return float(usual.margin[0]), usual.values
 
     def usual_lead(self) -> FeatureMatrix:
         """Lay the usual values out as a matrix of one row."""
