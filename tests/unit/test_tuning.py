@@ -198,7 +198,7 @@ def test_the_time_is_kept_and_nothing_is_said_of_what_was_not_tried(telling, bar
     for seconds in (0.5, 2, 5, 13, 25.5):
         fits.asked.clear()
         tuned = searched(telling, bare(leaves=2), tmp_path, seconds=seconds, name=f"{seconds}.jsonl")
-        assert len(fits.asked) <= seconds + 1  # the fit that was running is finished
+        assert len(fits.asked) <= max(seconds, 1)  # how long a fit takes is known after the first
         if seconds < 3:
             assert tuned.verdict == "no_time"
             assert tuned.found == tuned.now
