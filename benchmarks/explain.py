@@ -8,6 +8,7 @@ Each bar ends in one line: bar <name> <value> <target> ok|short; the exit code i
 """
 
 import argparse
+import gc
 import sys
 import tempfile
 import time
@@ -106,6 +107,9 @@ def tell_texts(bars: Bars, *, quick: bool) -> None:
         training_set = project.training_set()
     scorer = Scorer(train(training_set, project.spec), project.spec)
     scorer.explain(training_set.features.rows(np.array([0])))  # loads compiled code
+    gc.collect()
+    gc.freeze()  # as the service does when its model is loaded
+    gc.set_threshold(50_000, 20, 100)
     taken = []
     for row in np.random.default_rng(1).permutation(len(training_set))[:TEXTS]:
         lead = training_set.features.rows(np.array([row]))

@@ -13,7 +13,7 @@ from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError, raise_problems
-from leadml.explain.reasons import Explainer, Explanation
+from leadml.explain.reasons import Explainer, Explanation, FeatureEffect
 from leadml.history.inline import InlineHistory
 from leadml.history.tables import Codes, History
 from leadml.learners.contract import Contributions
@@ -162,6 +162,8 @@ class LeadScore:
 
 def _plain(value: object) -> object:
     """Turn frozen dataclasses into plain dicts and lists."""
+    if isinstance(value, FeatureEffect):
+        return {**value._asdict(), "reason": dict(value.reason)}
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):

@@ -73,7 +73,7 @@ def as_answer(spec):
                 {
                     "effect": theme.effect,
                     "effect_exact": theme.effect_exact,
-                    "features": [vars(line) for line in theme.features],
+                    "features": [line._asdict() for line in theme.features],
                 }
                 for theme in explanation.themes
             ],

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from leadml.agreement.scale import shown
 from leadml.engine.catalogue import Catalogue
@@ -19,9 +20,8 @@ from leadml.wording.texts import LANGUAGES, Language, say
 _MOST_SAID = 20_000
 
 
-@dataclass(frozen=True)
-class FeatureEffect:
-    """What one feature does to a score.
+class FeatureEffect(NamedTuple):
+    """What one feature does to a score. A tuple, as each score has some eighty of them.
 
     Attributes
     ----------
@@ -136,10 +136,11 @@ def whole_parts(exact: Sequence[float], total: int) -> list[int]:
     if not missing:
         return floors
     # Fractions that differ by the noise of floating point are a tie.
-    by_claim = sorted(
-        range(len(exact)), key=lambda place: (-round(exact[place] - floors[place], 9), -abs(exact[place]), place)
+    claims = sorted(
+        (-round(part - floor, 9), -abs(part), place)
+        for place, (part, floor) in enumerate(zip(exact, floors, strict=True))
     )
-    for place in by_claim[:missing]:
+    for _, _, place in claims[:missing]:
         floors[place] += 1
     return floors
 
@@ -162,7 +163,7 @@ class Explainer:
     usual_values: Mapping[str, Value]
     catalogue: Catalogue
     _usual_said: dict[tuple[str, Language, bool], str | None] = field(default_factory=dict, repr=False, compare=False)
-    _said: dict[tuple[str, Value, str | None], dict[str, str]] = field(default_factory=dict, repr=False, compare=False)
+    _said: dict[tuple[str, Value | tuple[str]], dict[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     def explain(
         self, start: float, effects: Numbers, values: Mapping[str, Value], *, not_known: Sequence[str]
@@ -223,7 +224,7 @@ class Explainer:
 
     def _kept_reason(self, feature: FeatureSpec, value: Value, not_known: Sequence[str]) -> dict[str, str]:
         """Word a reason once for all leads that share the value."""
-        asked = (feature.name, value, self._why_missing(feature, not_known) if value is None else None)
+        asked = (feature.name, value if value is not None else (self._why_missing(feature, not_known),))
         said = self._said.get(asked)
         if said is None:
             if len(self._said) >= _MOST_SAID:

@@ -109,7 +109,7 @@ def codes_of(matrix: FeatureMatrix, name: str | None) -> Codes:
     if name is None:
         return np.zeros(len(matrix.values), dtype=np.int64)
     column = matrix.values[:, matrix.names.index(name)]
-    return np.nan_to_num(column, nan=len(matrix.words[name])).astype(np.int64)
+    return np.where(np.isnan(column), len(matrix.words[name]), column).astype(np.int64)
 
 
 def fit_slope_and_shifts(

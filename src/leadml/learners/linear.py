@@ -105,12 +105,11 @@ class Design:
         places = list(self.numbers)
         held = np.clip(np.where(missing, 0.0, values), self.lowest[places], self.highest[places])
         standard = np.where(missing, 0.0, (held - self.centre[places]) / self.spread[places])
-        codes = tuple(
-            (begin, end, np.where(np.isnan(column), end - begin - 1, column).astype(np.int64))
-            for place, begin, end in self._tables
-            for column in [matrix.values[:, place]]
-        )
-        return Laid(np.hstack([standard, missing.astype(np.float64)]), codes, self.width)
+        words = matrix.values[:, [place for place, _, _ in self._tables]]
+        no_word = [end - begin - 1 for _, begin, end in self._tables]
+        codes = np.where(np.isnan(words), no_word, words).astype(np.int64).T if no_word else ()
+        tables = tuple((begin, end, of) for (_, begin, end), of in zip(self._tables, codes, strict=True))
+        return Laid(np.hstack([standard, missing.astype(np.float64)]), tables, self.width)
 
     def by_feature(self, laid: "Laid", coefficients: Numbers) -> Numbers:
         """Tell what each feature adds to the margin, shape (n_snapshots, n_features)."""

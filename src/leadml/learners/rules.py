@@ -128,11 +128,9 @@ class RulesModel:
     def contributions(self, matrix: FeatureMatrix) -> Contributions:
         """Merge the rules of each feature: slope * (points - usual points)."""
         values = np.zeros((len(matrix.values), len(matrix.names)))
-        awarded = self.points(matrix)
+        parts = self.slope * (self.points(matrix) - np.array(self.usual_points))
         for number, rule in enumerate(self.rules):
-            values[:, matrix.names.index(rule.when.feature)] += self.slope * (
-                awarded[:, number] - self.usual_points[number]
-            )
+            values[:, matrix.names.index(rule.when.feature)] += parts[:, number]
         return Contributions(self.intercept, values)
 
     def margin(self, matrix: FeatureMatrix) -> Numbers:

@@ -185,7 +185,7 @@ def test_an_explanation_carries_the_values_it_explains(explain):
     explanation = explain(50.0, values={"owner": "weber"}, owner=-2.0)
     theme = next(theme for theme in explanation.themes if theme.theme == "sales_touch")
     line = theme.features[0]
-    assert dataclasses.asdict(line) | {"reason": line.reason["en"]} == {
+    assert line._asdict() | {"reason": line.reason["en"]} == {
         "feature": "owner",
         "effect": -2,
         "effect_exact": -2.0,
