@@ -14,6 +14,8 @@ export PIP_USER := 0
 unexport PYTHONHOME PYTHONPATH
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
+# Two OpenMP programs on two processors wait for each other: whoever has nothing to do goes to sleep.
+export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two installs into one environment would meet
@@ -26,7 +28,7 @@ demo: $(RUN) ## a made-up CRM, a trained model and its first scores; says what t
 	@$(VENV)/bin/leadml demo
 
 test: lint types docs ## everything CI checks: lint, types, docs, then tests and doctests
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile
 
 lint: $(TEST) ## style, spelling, and that every import points down
 	@$(VENV)/bin/ruff format --check && $(VENV)/bin/ruff check && $(VENV)/bin/codespell && $(VENV)/bin/lint-imports --no-logo
