@@ -17,7 +17,7 @@ from leadml.explain.reasons import Explainer, Explanation, FeatureEffect
 from leadml.history.inline import InlineHistory
 from leadml.history.tables import Codes, History
 from leadml.learners.contract import Contributions
-from leadml.learners.rules import award
+from leadml.learners.rules import Awards
 from leadml.learners.trained_model import TrainedModel
 from leadml.snapshots import known_lead_type, known_stage
 from leadml.specs.agreement_spec import AgreementSpec
@@ -232,6 +232,7 @@ class Scorer:
         self.agreement: AgreementSpec = terms.agreement
         self._scale = Scale.agreed(definitions.lead_score)
         self._rules = terms.rules.rules
+        self._awards = Awards(self._rules)
         asked = {rule.when.feature for rule in self._rules}
         self._rule_catalogue = Catalogue.of(terms.themes, definitions).only(asked)
         self.catalogue = Catalogue.of(model.themes, definitions)
@@ -364,7 +365,7 @@ class Scorer:
     def _rules_beside(self, history: History, snapshots: _Asked, standings: list[_Standing]) -> list[RulesVerdict]:
         """Award today's rules on the same facts, on the line that was fitted in training."""
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self._rule_catalogue)
-        points = award(self._rules, matrix)
+        points = self._awards.of(matrix)
         margin = self.model.readiness.rules.margin_of(points.sum(axis=1))
         return [
             RulesVerdict(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from leadml.agreement.scale import shown
@@ -183,31 +184,25 @@ class Explainer:
         -------
         explanation : Explanation
         """
-        every, begin = effects.tolist(), 0
-        exact_of_theme = []
-        for theme in self.themes:
-            exact_of_theme.append(every[begin : begin + len(theme.features)])
-            begin += len(theme.features)
+        every = effects.tolist()
+        exact_of_theme = [every[begin:end] for _, _, begin, end in self._laid_themes]
         exact = list(map(sum, exact_of_theme))
         unclipped = start + sum(exact)
         total, score = round(unclipped), shown(unclipped)
         shown_start, *shown_themes = whole_parts([start, *exact], total)
         themes = []
-        for place, (theme, own) in enumerate(zip(self.themes, exact_of_theme, strict=True)):
-            effect = shown_themes[place]
-            lines = [
-                FeatureEffect(
-                    feature=feature.name,
-                    effect=points,
-                    effect_exact=effect_exact,
-                    value=values[feature.name],
-                    usual_value=self.usual_values[feature.name],
-                    reason=self._kept_reason(feature, values[feature.name], not_known),
-                )
-                for feature, effect_exact, points in zip(theme.features, own, whole_parts(own, effect), strict=True)
-            ]
+        for (name, label, begin, end), own, part, effect in zip(
+            self._laid_themes, exact_of_theme, exact, shown_themes, strict=True
+        ):
+            lines = []
+            whole = whole_parts(own, effect)
+            for feature, points, effect_exact in zip(self._laid_features[begin:end], whole, own, strict=True):
+                value = values[feature.name]
+                reason = self._kept_reason(feature, value, not_known)
+                usual_value = self.usual_values[feature.name]
+                lines.append(FeatureEffect(feature.name, points, effect_exact, value, usual_value, reason))
             lines.sort(key=_largest_first)
-            themes.append(ThemeEffect(*self._named_themes[place], effect, exact[place], tuple(lines)))
+            themes.append(ThemeEffect(name, label, effect, part, tuple(lines)))
         return Explanation(
             score=score,
             unclipped=unclipped,
@@ -218,9 +213,18 @@ class Explainer:
         )
 
     @cached_property
-    def _named_themes(self) -> list[tuple[str, dict[str, str]]]:
-        """The name and the label of each theme."""
-        return [(str(theme.theme), theme.label.model_dump()) for theme in self.themes]
+    def _laid_features(self) -> list[FeatureSpec]:
+        """The features in order."""
+        return [feature for theme in self.themes for feature in theme.features]
+
+    @cached_property
+    def _laid_themes(self) -> list[tuple[str, dict[str, str], int, int]]:
+        """The name and the label of each theme, and where its features begin and end."""
+        ends = list(accumulate(len(theme.features) for theme in self.themes))
+        return [
+            (str(theme.theme), theme.label.model_dump(), end - len(theme.features), end)
+            for theme, end in zip(self.themes, ends, strict=True)
+        ]
 
     def _kept_reason(self, feature: FeatureSpec, value: Value, not_known: Sequence[str]) -> dict[str, str]:
         """Word a reason once for all leads that share the value."""

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 
 from leadml.agreement.scale import probability
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import Numbers
+from leadml.history.tables import Codes, Numbers
 
 # Beyond these quantiles a number is held; a column of few values is held at its ends.
 _HELD_AT, _FEW_VALUES = (0.005, 0.995), 20
@@ -85,6 +85,15 @@ class Design:
         return tuple(tables)
 
     @cached_property
+    def _of_columns(self) -> tuple[Codes, Numbers, Numbers, Numbers, Numbers, Codes, Codes]:
+        """Where numbers stand, what they are held and standardised by; where words stand, and the code of none."""
+        places = np.array(self.numbers, dtype=np.int64)
+        words = np.array([place for place, _, _ in self._tables], dtype=np.int64)
+        no_word = np.array([end - begin - 1 for _, begin, end in self._tables], dtype=np.int64)
+        limits = (self.lowest[places], self.highest[places], self.centre[places], self.spread[places])
+        return places, *limits, words, no_word
+
+    @cached_property
     def width(self) -> int:
         """How many coefficients there are: two a number (its slope, and missing), one a word, one for no word."""
         return 2 * len(self.numbers) + sum(count + 1 for count in self.words.values())
@@ -100,14 +109,13 @@ class Design:
         -------
         laid : Laid
         """
-        values = matrix.values[:, self.numbers]
+        places, lowest, highest, centre, spread, word_places, no_word = self._of_columns
+        values = matrix.values[:, places]
         missing = np.isnan(values)
-        places = list(self.numbers)
-        held = np.clip(np.where(missing, 0.0, values), self.lowest[places], self.highest[places])
-        standard = np.where(missing, 0.0, (held - self.centre[places]) / self.spread[places])
-        words = matrix.values[:, [place for place, _, _ in self._tables]]
-        no_word = [end - begin - 1 for _, begin, end in self._tables]
-        codes = np.where(np.isnan(words), no_word, words).astype(np.int64).T if no_word else ()
+        held = np.minimum(np.maximum(np.where(missing, 0.0, values), lowest), highest)
+        standard = np.where(missing, 0.0, (held - centre) / spread)
+        words = matrix.values[:, word_places]
+        codes = np.where(np.isnan(words), no_word, words).astype(np.int64).T
         tables = tuple((begin, end, of) for (_, begin, end), of in zip(self._tables, codes, strict=True))
         return Laid(np.hstack([standard, missing.astype(np.float64)]), tables, self.width)
 
@@ -116,7 +124,7 @@ class Design:
         count = len(self.numbers)
         added = np.zeros((len(laid.dense), len(self.names)))
         products = laid.dense * coefficients[: 2 * count]
-        added[:, list(self.numbers)] = products[:, :count] + products[:, count:]
+        added[:, self._of_columns[0]] = products[:, :count] + products[:, count:]
         for (place, begin, end), (_, _, codes) in zip(self._tables, laid.codes, strict=True):
             added[:, place] = coefficients[begin:end][codes]
         return added

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,32 +30,60 @@ def award(rules: Sequence[RuleSpec], matrix: FeatureMatrix) -> Numbers:
     points : float array, shape (n_snapshots, n_rules)
         A condition on a missing value is not met, unless it asks for just that.
     """
-    points = np.empty((len(matrix.values), len(rules)))
-    for number, rule in enumerate(rules):
-        points[:, number] = _award_one(rule, matrix)
-    return points
+    return Awards(rules).of(matrix)
 
 
-def _award_one(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:
-    column = matrix.values[:, matrix.names.index(rule.when.feature)]
-    if rule.points_per_unit is not None:
-        units = np.where(np.isnan(column), 0.0, column)
-        if rule.at_most_units is not None:
-            units = np.minimum(units, rule.at_most_units)
-        per_unit: Numbers = rule.points_per_unit * units
-        return per_unit
-    once: Numbers = np.where(_met(rule.when, column, matrix.words.get(rule.when.feature, ())), rule.points or 0.0, 0.0)
-    return once
+class Awards:
+    """Rules laid out once, so that all that ask for numbers are asked at once.
+
+    Parameters
+    ----------
+    rules : sequence of RuleSpec
+    """
+
+    def __init__(self, rules: Sequence[RuleSpec]) -> None:
+        self._rules = tuple(rules)
+        self._by_number = [number for number, rule in enumerate(rules) if _asks_for_a_number(rule)]
+        asked = [rules[number] for number in self._by_number]
+        self._per_unit = np.array([rule.points_per_unit or 0.0 for rule in asked])
+        # Units that no rule counts are held at nothing: they are taken away in the end.
+        self._at_most_units = np.array(
+            [0.0 if rule.points_per_unit is None else _or(rule.at_most_units, np.inf) for rule in asked]
+        )
+        self._points = np.array([rule.points or 0.0 for rule in asked])
+        self._lowest = np.array([_or(rule.when.at_least, -np.inf) for rule in asked])
+        self._highest = np.array([_or(rule.when.at_most, np.inf) for rule in asked])
+        self._counts = np.array([rule.points_per_unit is not None for rule in asked], dtype=np.bool_)
+
+    def of(self, matrix: FeatureMatrix) -> Numbers:
+        """Award points, shape (n_snapshots, n_rules)."""
+        points = np.empty((len(matrix.values), len(self._rules)))
+        if self._by_number:
+            places = [matrix.names.index(self._rules[number].when.feature) for number in self._by_number]
+            values = matrix.values[:, places]
+            units = np.minimum(np.where(np.isnan(values), 0.0, values), self._at_most_units)
+            met = (values >= self._lowest) & (values <= self._highest)  # a missing value meets neither
+            once = np.where(met, self._points, 0.0)
+            points[:, self._by_number] = np.where(self._counts, self._per_unit * units, once)
+        for number, rule in enumerate(self._rules):
+            if not _asks_for_a_number(rule):
+                column = matrix.values[:, matrix.names.index(rule.when.feature)]
+                met_by = _met(rule.when, column, matrix.words.get(rule.when.feature, ()))
+                points[:, number] = np.where(met_by, rule.points or 0.0, 0.0)
+        return points
+
+
+def _asks_for_a_number(rule: RuleSpec) -> bool:
+    return rule.points_per_unit is not None or rule.when.at_least is not None or rule.when.at_most is not None
+
+
+def _or(number: float | None, other: float) -> float:
+    return other if number is None else number
 
 
 def _met(when: ConditionSpec, column: Numbers, words: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    missing = np.isnan(column)
     if when.missing is not None:
-        return missing if when.missing else ~missing
-    if when.at_least is not None:
-        return ~missing & (column >= when.at_least)
-    if when.at_most is not None:
-        return ~missing & (column <= when.at_most)
+        return np.isnan(column) if when.missing else ~np.isnan(column)
     wanted = (when.is_,) if when.is_ is not None else (when.any_of or ())
     met: npt.NDArray[np.bool_] = np.zeros(len(column), dtype=np.bool_)
     for code, word in enumerate(words):
@@ -108,7 +137,11 @@ class RulesModel:
 
     def points(self, matrix: FeatureMatrix) -> Numbers:
         """Award rule points, shape (n_snapshots, n_rules)."""
-        return award(self.rules, matrix)
+        return self._awards.of(matrix)
+
+    @cached_property
+    def _awards(self) -> Awards:
+        return Awards(self.rules)
 
     def margin_of(self, points: Numbers) -> Numbers:
         """Turn sums of rule points into log-odds, on the fitted line.
