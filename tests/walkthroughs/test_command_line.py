@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import leadml
+from leadml import clock
 from leadml.cli.main import app
 from leadml.score_tables import scores_frame
 
@@ -322,3 +323,44 @@ def test_to_reach_finds_a_way_that_what_if_confirms(ask, answers):
 def test_what_if_wants_to_know_what_is_asked(ask, answers):
     told = ask("what-if", answers[0]["lead_id"], expect=2).stderr
     assert "Either facts are supposed, or a band is to be reached." in told
+
+
+def test_explain_ranks_what_moves_scores_and_ends_in_all_others(ask, tmp_path):
+    told = orjson.loads(ask("explain", "--feature", "title_level", "--json").stdout)
+    sizes = [one["size"] for one in told["features"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert {one["theme"] for one in told["features"]} == {one["name"] for one in told["themes"]}
+    assert sum(one["leads"] for one in told["values"]["title_level"]) <= told["snapshots"]
+    printed = ask("explain").stdout
+    assert "all others" in printed
+    page = tmp_path / "explained.html"
+    ask("explain", "--feature", "title_level", "--out", page, "--language", "ja")
+    html = page.read_text(encoding="utf-8")
+    assert '<html lang="ja">' in html
+    assert html.count("<svg") >= 2
+    assert "Did you mean 'title_level'?" in ask("explain", "--feature", "titel_level", expect=2).stderr
+
+
+def test_the_card_is_that_of_the_model_that_answers(ask, answers, tmp_path):
+    page = tmp_path / "card.html"
+    ask("card", "--out", page)
+    assert f"version {answers[0]['model']['version']}" in page.read_text(encoding="utf-8")
+    told = orjson.loads(ask("card", "--json").stdout)
+    assert told["comparison"]["contestants"] == ["readiness", "rules"]
+    assert ask("card").stdout.startswith("# Model card")
+    assert "card.pdf" in ask("card", "--out", tmp_path / "card.pdf", expect=2).stderr
+
+
+def test_why_splits_the_way_between_two_scores(ask, project, answers):
+    since = "2026-06-25T00:00:00Z"
+    before = clock.parse_instant(since, where="tests")
+    known = dict(zip(project.history.lead_ids, (project.history.created_at < before).tolist(), strict=True))
+    lead = next(one for one in answers if one["score"] > 5 and known[one["lead_id"]])
+    old = orjson.loads(ask("score", "--lead", lead["lead_id"], "--as-of", since, "--json").stdout)["answers"]
+    told = orjson.loads(ask("why", lead["lead_id"], "--since", since, "--json").stdout)
+    assert [part["part"] for part in told["parts"]] == ["data", "time", "model", "promises"]
+    assert sum(part["points"] for part in told["parts"]) == told["points"] == lead["score"] - old[0]["score"]
+    assert told["second"]["score"] == lead["score"]
+    assert not told["from_ledger"]
+    printed = ask("why", lead["lead_id"], "--since", since, "--language", "ja").stdout
+    assert "新しい事実" in printed

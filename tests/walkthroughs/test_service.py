@@ -51,6 +51,26 @@ def test_a_live_answer_is_in_the_ledger_with_its_facts(project, client, facts_ab
     ledger.close()
 
 
+def test_why_tells_what_changed_between_two_live_answers(project, client, facts_about, run_leadml):
+    (lead,) = facts_about([project.history.lead_ids[1]])
+    lead = {**lead, "lead_id": "asked-twice"}
+    first = client.post("/v1/score", json={"leads": [lead]}).json()["answers"][0]
+    visits = [{"happened_at": "2026-06-29T10:00:00Z", "activity": "page_view", "content": "pricing"}]
+    visits.append({**visits[0], "happened_at": "2026-06-29T11:00:00Z"})
+    more = {**lead, "activities": [*lead["activities"], *visits]}
+    second = client.post("/v1/score", json={"leads": [more]}).json()["answers"][0]
+    said = run_leadml("why", "asked-twice", "--since", first["as_of"], "--json", folder=project.folder).stdout
+    change = orjson.loads(said)
+    assert change["from_ledger"]
+    assert change["first"]["remade"]
+    assert change["second"]["remade"]
+    assert [change["first"]["score"], change["second"]["score"]] == [first["score"], second["score"]]
+    points = {part["part"]: part["points_exact"] for part in change["parts"]}
+    assert sum(points.values()) == pytest.approx(second["score_unclipped"] - first["score_unclipped"], abs=1e-9)
+    assert points["data"] > 0
+    assert points["model"] == points["promises"] == 0
+
+
 def test_a_table_left_out_is_not_known_and_an_empty_one_is(client):
     unknown, nothing = {**LEAD, "lead_id": "L2"}, {**LEAD, "lead_id": "L3", "stage_changes": []}
     first, second = client.post("/v1/score", json={"leads": [unknown, nothing]}).json()["answers"]
