@@ -57,7 +57,7 @@ def test_a_training_killed_anywhere_leaves_a_whole_champion_and_the_next_one_suc
             [sys.executable, "-c", DYING, str(folder), str(model), place],
             env=environment,
             capture_output=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == -signal.SIGKILL, (place, done.stderr.decode())

@@ -20,7 +20,7 @@ from leadml.demo.generate import generate, write
 from leadml.project import Project
 from leadml.score_tables import scores_frame
 
-START_SECONDS, STOP_SECONDS = 60, 10
+START_SECONDS, STOP_SECONDS = 180, 10
 AS_OF = "2026-05-01T00:00:00Z"
 
 SCORES = """
@@ -58,7 +58,7 @@ def scored_elsewhere(environment, tmp_path):
             env=environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ from leadml.store.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 AS_OF = "2026-03-01T00:00:00Z"
-SECONDS = 60
+SECONDS = 180
 LEAD = {"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z", "activities": []}
 BENTOML = [sys.executable, "-m", "bentoml"]
 
