@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from leadml.explain.difference import ScoreDifference
 from leadml.history.tables import Finding
 from leadml.scoring import LeadScore
 from leadml.wording.numbers import chance_in_words, interval_in_words, moment
 from leadml.wording.texts import Language, say
 
 _REASONS_SHOWN = 3
+_CHANGES_SHOWN = 5
 
 
 def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
@@ -82,6 +84,32 @@ def top_reasons(score: LeadScore, language: Language, *, shown: int = _REASONS_S
         ),
         say("score_table.others", language, effect=f"{others:+d}", start=explanation.start),
         *([say("score_table.held", language, effect=f"{held:+d}", at=score.score)] if held else []),
+    ]
+
+
+def difference_lines(difference: ScoreDifference, language: Language, *, shown: int = _CHANGES_SHOWN) -> list[str]:
+    """Say the largest changes, ending in "all others", so that the lines add up.
+
+    Parameters
+    ----------
+    difference : ScoreDifference
+    language : {"en", "ja"}
+    shown : int
+        How many features are named.
+
+    Returns
+    -------
+    lines : list of str
+        Named changes + all others + the usual lead + what holding at 0 or 100 gave or took = difference of the scores.
+    """
+    named, others = difference.top(shown)
+    rest = (("others", others), ("start", difference.start), ("held", difference.held))
+    return [
+        *(
+            say("what_if.change", language, change=f"{change.change:+d}", reason=change.reason[language])
+            for change in named
+        ),
+        *(say(f"what_if.{key}", language, change=f"{points:+d}") for key, points in rest if points or key == "others"),
     ]
 
 

@@ -9,17 +9,15 @@ from rich.table import Table
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.supposals import read_supposal
+from leadml.cli.tables import difference_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.engine.actions import Action
 from leadml.errors import LeadmlError
-from leadml.explain.difference import ScoreDifference
 from leadml.project import Project
 from leadml.scoring import LeadScore
 from leadml.what_if import Reach, WhatIf
 from leadml.wording.numbers import chance_in_words
 from leadml.wording.texts import Language, say
-
-_CHANGES_SHOWN = 5
 
 
 def what_if(
@@ -150,29 +148,3 @@ def _way(answer: WhatIf, language: Language) -> list[str]:
     lead = answer.before.lead_id
     head = say("what_if.head", language, lead=lead, before=before, after=after, points=points)
     return [head, *difference_lines(answer.difference, language)]
-
-
-def difference_lines(difference: ScoreDifference, language: Language, *, shown: int = _CHANGES_SHOWN) -> list[str]:
-    """Say the largest changes, ending in "all others", so that the lines add up.
-
-    Parameters
-    ----------
-    difference : ScoreDifference
-    language : {"en", "ja"}
-    shown : int
-        How many features are named.
-
-    Returns
-    -------
-    lines : list of str
-        Named changes + all others + the usual lead + what holding at 0 or 100 gave or took = difference of the scores.
-    """
-    named, others = difference.top(shown)
-    rest = (("others", others), ("start", difference.start), ("held", difference.held))
-    return [
-        *(
-            say("what_if.change", language, change=f"{change.change:+d}", reason=change.reason[language])
-            for change in named
-        ),
-        *(say(f"what_if.{key}", language, change=f"{points:+d}") for key, points in rest if points or key == "others"),
-    ]

@@ -7,8 +7,8 @@ import typer
 
 from leadml.change import Change, Part
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.tables import difference_lines
 from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
-from leadml.cli.what_if import difference_lines
 from leadml.project import Project
 from leadml.reports.text_table import TextTable
 from leadml.scoring import LeadScore
