@@ -102,8 +102,8 @@ def test_without_a_fault_nothing_fails(failures_with):
         ),
         pytest.param(
             "explain/reasons.py",
-            "effects.tolist(), strict=True",
-            "[effects[1], effects[0], *effects[2:]], strict=True",
+            "every = effects.tolist()",
+            "every = [effects[1], effects[0], *effects[2:].tolist()]",
             [f"{OWN_EFFECT}[rules]", f"{OWN_EFFECT}[lines]", f"{OWN_EFFECT}[trees]"],
             id="two features' columns swapped",
         ),

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import zlib
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -106,6 +107,7 @@ def test_no_lead_of_the_test_is_seen_and_all_that_is_learned_was_known(leads, ba
         assert split.test.closed_at.max() <= test_from
         assert split.train.closed_at.max() <= split.from_ <= split.test.created_at.min()
     assert max(learned.closed_at.max() for learned, _ in fits.asked) <= folds[-1].from_
+    assert {learned.closed_at.max() for learned, _ in fits.asked[-2:]} == {folds[-1].train.closed_at.max()}
     assert [fold.confirms for fold in tuned.folds] == [False, False, False, True]
     ends = [split.test.created_at.max() for split in folds]
     assert all(split.from_ > end for split, end in zip(folds[1:], ends, strict=False))
@@ -203,6 +205,8 @@ def test_the_time_is_kept_and_nothing_is_said_of_what_was_not_tried(telling, bar
             assert tuned.verdict == "no_time"
             assert tuned.found == tuned.now
             assert tuned.trials == 0
+        elif seconds > 20:
+            assert tuned.confirmation is not None  # room was kept for it
 
 
 def test_whoever_stops_it_keeps_what_was_finished(telling, bare, fits, tmp_path):
@@ -250,6 +254,34 @@ def test_half_a_line_of_a_killed_run_does_no_harm_and_a_damaged_file_is_refused(
     forget_trials(telling, bare(), file)
     fits.asked.clear()
     assert searched(telling, bare(), tmp_path).trials > 0
+
+
+def test_the_age_of_a_lock_can_be_seen(telling, bare, fits, tmp_path, monkeypatch):
+    """Optuna takes the lock of a killed run away by its age; where it cannot see that, it waits without end."""
+    fits.fit["by"] = better_with_leaves
+    monkeypatch.chdir(tmp_path)
+    study_file = Path(".leadml/tuning.jsonl")
+    seen = []
+    monkeypatch.setattr(os, "fsync", lambda _handle: seen.append(Path(f"{study_file}.lock").exists()))
+    tune(telling, bare(), study_file=study_file, minutes=20 / 60)
+    assert seen
+    assert all(seen)
+
+
+def test_a_disk_that_fills_in_mid_run_is_told(telling, bare, fits, tmp_path, monkeypatch):
+    fits.fit["by"] = better_with_leaves
+    written = []
+
+    def full(_handle):
+        written.append(1)
+        if len(written) > 30:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LeadmlError) as caught:
+        searched(telling, bare(leaves=2), tmp_path)
+    assert caught.value.code == "cannot_write"
+    assert "No space left" in caught.value.text()
 
 
 def test_too_few_leads_are_refused(training_set_of, bare, tmp_path):

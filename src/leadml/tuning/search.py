@@ -189,6 +189,10 @@ def tune(
         return search.confirmed()
     except KeyboardInterrupt:
         return search.told("interrupted")
+    except OSError as error:  # such as a disk that is full by now
+        raise LeadmlError(
+            "cannot_write", where=study_file.name, file=study_file.name, problem=error.strerror or ""
+        ) from None
 
 
 def forget_trials(training_set: TrainingSet, spec: ProjectSpec, study_file: Path) -> None:

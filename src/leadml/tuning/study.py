@@ -53,14 +53,17 @@ def name_of(folds: Sequence[Split], spec: ProjectSpec) -> str:
 
 def _storage(study_file: Path) -> "JournalStorage":
     """Open the file of trials: one JSON object a line, each written whole or not at all."""
-    from optuna.storages.journal import JournalFileBackend, JournalStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
 
     study_file.parent.mkdir(parents=True, exist_ok=True)
     if study_file.exists():
         content = study_file.read_bytes()
         if not content.endswith(b"\n"):  # killed while it wrote: the half line would spoil the next one
             study_file.write_bytes(content[: content.rfind(b"\n") + 1])
-    return JournalStorage(JournalFileBackend(str(study_file)))
+    # Not Optuna's usual lock, a link: a relative one leads nowhere, so its age cannot be seen, and one that a killed
+    # run left is waited for without end. The age of this one can be seen, and after 30 s it is taken away.
+    lock = JournalFileOpenLock(str(study_file))
+    return JournalStorage(JournalFileBackend(str(study_file), lock_obj=lock))
 
 
 def open_study(study_file: Path, name: str, *, seed: int) -> "Study":

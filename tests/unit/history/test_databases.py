@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -59,13 +60,13 @@ def _exists(user):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server():
     """Start a PostgreSQL server with the tables of a CRM."""
     program = shutil.which("pg_ctl") or (str(SERVERS[-1]) if SERVERS else None)
     if program is None:
         pytest.skip("no pg_ctl on this machine: install the package postgresql (.ci/run does)")
     # Another user must reach it: not below pytest's own folder, which is closed to others.
-    folder = Path(os.path.realpath(tmp_path_factory.getbasetemp())).parents[1] / f"leadml-postgresql-{os.getpid()}"
+    folder = Path(tempfile.gettempdir()).resolve() / f"leadml-postgresql-{os.getpid()}"
     folder.mkdir(mode=0o755)
     try:
         executable = as_another_user(folder, program) if os.geteuid() == 0 else Path(program)
