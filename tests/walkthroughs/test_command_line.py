@@ -150,6 +150,10 @@ def test_a_second_training_is_version_2_and_scores_the_same_byte_for_byte(run_le
     again = {file.name: file.read_bytes() for file in (folder / ".leadml" / "champion").iterdir()}
     assert orjson.loads(again.pop("version.json"))["version"] == 2
     assert orjson.loads(files.pop("version.json"))["version"] == 1
+    # Whoever follows a champion is held against it; all else that is kept is the same.
+    before, after = (orjson.loads(each.pop("evidence.json")) for each in (files, again))
+    assert (before.pop("gate")["champion"], after.pop("gate")["champion"]) != ("none", "none")
+    assert after == before
     assert again == files
 
 

@@ -78,7 +78,7 @@ def test_twice_the_same_bytes(rows, ask, tmp_path):
 def test_the_same_in_japanese_and_in_json(ask, tmp_path, project):
     japanese = ask("dataset", "--out", tmp_path / "rows.csv", "--language", "ja").stdout
     assert "件に書き出しました" not in japanese
-    assert "に書き出しました。" in japanese
+    assert "に書き出しました。" in "".join(japanese.split())  # a long path breaks the line anywhere
     told = orjson.loads(ask("dataset", "--out", tmp_path / "rows.csv", "--json").stdout)
     training_set = project.training_set()
     assert (told["snapshots"], told["leads"], told["outcome"]) == (len(training_set), training_set.leads, "ready")

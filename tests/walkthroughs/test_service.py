@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import leadml
+from leadml import clock
 from leadml.history.tables import FACT_TABLES
 from leadml.service.answers import ErrorAnswer, ScoreAnswers
 from leadml.service.endpoint import LARGEST_BODY
@@ -55,8 +56,8 @@ def test_why_tells_what_changed_between_two_live_answers(project, client, facts_
     (lead,) = facts_about([project.history.lead_ids[1]])
     lead = {**lead, "lead_id": "asked-twice"}
     first = client.post("/v1/score", json={"leads": [lead]}).json()["answers"][0]
-    visits = [{"happened_at": "2026-06-29T10:00:00Z", "activity": "page_view", "content": "pricing"}]
-    visits.append({**visits[0], "happened_at": "2026-06-29T11:00:00Z"})
+    visit = {"activity": "page_view", "content": "pricing"}
+    visits = [{"happened_at": clock.to_iso(clock.now() - hours * clock.HOUR), **visit} for hours in (1, 2)]
     more = {**lead, "activities": [*lead["activities"], *visits]}
     second = client.post("/v1/score", json={"leads": [more]}).json()["answers"][0]
     said = run_leadml("why", "asked-twice", "--since", first["as_of"], "--json", folder=project.folder).stdout
