@@ -7,10 +7,12 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
+import numpy as np
+
 from leadml.agreement.scale import shown
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.kind import ProfileKind, all_kinds
-from leadml.history.tables import Numbers
+from leadml.history.tables import Codes, Numbers
 from leadml.learners.trained_model import Value
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.reading import Label
@@ -164,7 +166,9 @@ class Explainer:
     usual_values: Mapping[str, Value]
     catalogue: Catalogue
     _usual_said: dict[tuple[str, Language, bool], str | None] = field(default_factory=dict, repr=False, compare=False)
-    _said: dict[tuple[str, Value | tuple[str]], dict[str, str]] = field(default_factory=dict, repr=False, compare=False)
+    _said: dict[tuple[str, ...], list[dict[Value, dict[str, str]]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def explain(
         self, start: float, effects: Numbers, values: Mapping[str, Value], *, not_known: Sequence[str]
@@ -185,32 +189,46 @@ class Explainer:
         explanation : Explanation
         """
         every = effects.tolist()
-        exact_of_theme = [every[begin:end] for _, _, begin, end in self._laid_themes]
-        exact = list(map(sum, exact_of_theme))
+        exact = [sum(every[begin:end]) for _, _, begin, end in self._laid_themes]
         unclipped = start + sum(exact)
         total, score = round(unclipped), shown(unclipped)
         shown_start, *shown_themes = whole_parts([start, *exact], total)
-        themes = []
-        for (name, label, begin, end), own, part, effect in zip(
-            self._laid_themes, exact_of_theme, exact, shown_themes, strict=True
-        ):
-            lines = []
-            whole = whole_parts(own, effect)
-            for feature, points, effect_exact in zip(self._laid_features[begin:end], whole, own, strict=True):
-                value = values[feature.name]
-                reason = self._kept_reason(feature, value, not_known)
-                usual_value = self.usual_values[feature.name]
-                lines.append(FeatureEffect(feature.name, points, effect_exact, value, usual_value, reason))
-            lines.sort(key=_largest_first)
-            themes.append(ThemeEffect(name, label, effect, part, tuple(lines)))
+        lines = self._lines(effects, shown_themes, values, not_known)
+        themes = tuple(
+            ThemeEffect(name, label, effect, part, tuple(lines[begin:end]))
+            for (name, label, begin, end), part, effect in zip(self._laid_themes, exact, shown_themes, strict=True)
+        )
         return Explanation(
             score=score,
             unclipped=unclipped,
             start=shown_start,
-            themes=tuple(themes),
+            themes=themes,
             held_at=score if score != total else None,
             held_effect=score - total,
         )
+
+    def _lines(
+        self, effects: Numbers, of_themes: Sequence[int], values: Mapping[str, Value], not_known: Sequence[str]
+    ) -> list[FeatureEffect]:
+        """Tell the features of each theme, largest first; of all themes at once, as every lead waits for it."""
+        theme, rank_in_theme = self._places
+        points = np.floor(effects)
+        missing = np.array(of_themes) - np.bincount(theme, weights=points, minlength=len(of_themes))
+        claims = np.lexsort((-np.abs(effects), -np.round(effects - points, 9), theme))  # as in `whole_parts`
+        points[claims] += rank_in_theme < missing[theme]
+        shown_values = [values[feature.name] for feature in self._laid_features]
+        told = list(
+            zip(
+                [feature.name for feature in self._laid_features],
+                points.astype(np.int64).tolist(),
+                effects.tolist(),
+                shown_values,
+                [self.usual_values[feature.name] for feature in self._laid_features],
+                self._reasons(shown_values, tuple(not_known)),
+                strict=True,
+            )
+        )
+        return [FeatureEffect._make(told[place]) for place in np.lexsort((-np.abs(effects), theme)).tolist()]
 
     @cached_property
     def _laid_features(self) -> list[FeatureSpec]:
@@ -226,15 +244,25 @@ class Explainer:
             for theme, end in zip(self.themes, ends, strict=True)
         ]
 
-    def _kept_reason(self, feature: FeatureSpec, value: Value, not_known: Sequence[str]) -> dict[str, str]:
-        """Word a reason once for all leads that share the value."""
-        asked = (feature.name, value if value is not None else (self._why_missing(feature, not_known),))
-        said = self._said.get(asked)
-        if said is None:
-            if len(self._said) >= _MOST_SAID:
-                self._said.clear()
-            said = self._said[asked] = self.reason(feature, value, not_known=not_known)
-        return said
+    @cached_property
+    def _places(self) -> tuple[Codes, Codes]:
+        """The theme of each feature, and its place within the theme."""
+        sizes = [end - begin for _, _, begin, end in self._laid_themes]
+        theme = np.repeat(np.arange(len(sizes)), sizes)
+        return theme, np.concatenate([np.empty(0, dtype=np.int64), *map(np.arange, sizes)])
+
+    def _reasons(self, values: Sequence[Value], not_known: tuple[str, ...]) -> list[dict[str, str]]:
+        """Word the reason of each feature, once for all leads that share the value and what is not known."""
+        if not_known not in self._said or sum(map(len, self._said[not_known])) > _MOST_SAID:
+            self._said.clear()
+            self._said[not_known] = [{} for _ in self._laid_features]
+        reasons = []
+        for feature, value, said in zip(self._laid_features, values, self._said[not_known], strict=True):
+            reason = said.get(value)
+            if reason is None:
+                reason = said[value] = self.reason(feature, value, not_known=not_known)
+            reasons.append(reason)
+        return reasons
 
     def reason(self, feature: FeatureSpec, value: Value, *, not_known: Sequence[str] = ()) -> dict[str, str]:
         """Say a feature's value beside the usual one, in both languages.
@@ -333,10 +361,6 @@ class Explainer:
         if feature.value == "journey_stage":
             return _in(list(definitions.buyers_journey.values())[rank - 1].label, language)
         return self._word(feature, definitions.lifecycle_stages[rank - 1], language)
-
-
-def _largest_first(line: FeatureEffect) -> float:
-    return -abs(line.effect_exact)
 
 
 def _difference(feature: FeatureSpec, value: float, language: Language) -> str:

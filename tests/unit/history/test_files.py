@@ -195,8 +195,8 @@ def test_a_quote_that_is_never_closed_swallows_no_rows(problem_of, content):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("leads.csv.gz", gzip.compress(b"id,note\n" + b"L1,x\n" * 1000)[:-20]),
-        ("leads.csv.gz", gzip.compress(b"id,note\nL1,x\n")[:9]),
+        ("leads.csv.gz", gzip.compress(b"id,note\n" + b"L1,x\n" * 1000, mtime=0)[:-20]),
+        ("leads.csv.gz", gzip.compress(b"id,note\nL1,x\n", mtime=0)[:9]),
         ("leads.csv.gz", b"id,note\nL1,x\n"),
         ("leads.csv.gz", b"\x1f\x8b\x08" + bytes(range(200))),
         ("leads.parquet", b""),
