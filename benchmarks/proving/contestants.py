@@ -29,7 +29,7 @@ def _rules(fold: Fold) -> Numbers:
 def rules_of(fold: Fold) -> RulesModel:
     """Fit the line of the rules alone."""
     train = fold.train
-    return RulesModel.fit(fold.spec.rules.rules, train.features, train.ready, train.weights)
+    return RulesModel.fit(fold.spec.rules, train.features, train.ready, train.weights)
 
 
 CONTESTANTS: Mapping[str, Callable[[Fold], Numbers]] = {

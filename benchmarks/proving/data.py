@@ -94,7 +94,7 @@ def default_recipe(training_set: TrainingSet, spec: ProjectSpec) -> Recipe:
     """Make the recipe that every set is learned by: nobody chooses anything for a set."""
     of_name = {feature.name: feature for feature in spec.learned_features}
     features = tuple(of_name[name] for name in training_set.features.names)
-    return Recipe(features, spec.rules.rules, LearnerSpec(), SEED)
+    return Recipe(features, spec.rules, LearnerSpec(), SEED)
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ from leadml.snapshots import Snapshots
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.reading import Label
-from leadml.specs.rules_spec import ConditionSpec, RuleSpec
+from leadml.specs.rules_spec import RuleSpec, RulesSpec, WhenSpec
 
 ROWS, QUICK_ROWS = 100_000, 5000
 NUMBERS, CATEGORIES, WORDS = 68, 12, 8
@@ -86,14 +86,16 @@ def made_up(rows: int) -> tuple[TrainingSet, Recipe]:
     return made, Recipe(features, _rules(), LearnerSpec(), SEED)
 
 
-def _rules() -> tuple[RuleSpec, ...]:
+def _rules() -> RulesSpec:
     because = Label(en="Made up", ja="架空")
-    return tuple(
-        RuleSpec(
-            name=f"rule_{place}",
-            when=ConditionSpec(feature=f"number_{place}", at_least=2.0),
-            points=10,
-            because=because,
+    return RulesSpec(
+        rules=tuple(
+            RuleSpec(
+                name=f"rule_{place}",
+                when=WhenSpec(feature=f"number_{place}", at_least=2.0),
+                points=10,
+                because=because,
+            )
+            for place in range(5)
         )
-        for place in range(5)
     )

@@ -115,8 +115,15 @@ def _features(model: TrainedModel) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _rules(model: TrainedModel) -> Mapping[str, Mapping[str, Any]]:
-    rules = model.readiness.rules.rules
-    return {rule.name: _written(rule.model_dump(mode="json", by_alias=True, exclude_none=True)) for rule in rules}
+    spec = model.readiness.rules.spec
+    limits = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"rules"})
+    return {
+        **{
+            rule.name: _written(rule.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+            for rule in spec.rules
+        },
+        **({"groups and limits": limits} if limits else {}),
+    }
 
 
 def _written(content: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from leadml.learners.trained_model import TrainedModel
 from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.specs.project_spec import ProjectSpec
 from leadml.specs.readiness_spec import LearnerSpec
-from leadml.specs.rules_spec import RulesSpec
 from leadml.splits import Split, join_tests, rolling_periods
 from leadml.training import fit_recipe
 
@@ -218,7 +217,7 @@ def spec_of(model: TrainedModel, spec: ProjectSpec) -> ProjectSpec | None:
         themes=tuple(
             FeatureFileSpec.model_validate_json(theme.model_dump_json(exclude_defaults=True)) for theme in model.themes
         ),
-        rules=RulesSpec(rules=model.readiness.rules.rules),
+        rules=model.readiness.rules.spec,
         readiness=readiness,
         agreement=spec.agreement,
     )

@@ -89,7 +89,7 @@ class Project:
         definitions = self.spec.agreement.definitions
         check_features(self.spec.themes, definitions)
         check_actions(self.spec.themes, Catalogue.of(self.spec.themes, definitions))
-        check_rules(self.spec.rules.rules, self.spec.features)
+        check_rules(self.spec.rules, self.spec.features)
         self.data = self.folder / self.spec.history.folder if data is None else Path(data)
         self.beside = Beside(frames or {}, run_folder(self.folder) / QUARANTINE)
         self.on_progress = on_progress

@@ -16,8 +16,8 @@ from leadml.errors import LeadmlError, raise_problems
 from leadml.explain.reasons import Explainer, Explanation, FeatureEffect
 from leadml.history.inline import InlineHistory
 from leadml.history.tables import Codes, History
+from leadml.learners.awards import Awards, HeldBy
 from leadml.learners.contract import Contributions
-from leadml.learners.rules import Awards
 from leadml.learners.trained_model import TrainedModel
 from leadml.snapshots import known_lead_type, known_stage
 from leadml.specs.agreement_spec import AgreementSpec
@@ -38,14 +38,39 @@ class AwardedRule:
 
 
 @dataclass(frozen=True)
+class HeldPoints:
+    """Rule points that a group, a category, the total or a reason to rule the lead out gave or took."""
+
+    held_by: HeldBy
+    name: str
+    points: float
+
+
+@dataclass(frozen=True)
 class RulesVerdict:
-    """What the rule-based model says beside the score."""
+    """What the rule-based model says beside the score.
+
+    Attributes
+    ----------
+    rule_points : float
+        The sum of what rules awarded and of what was held.
+    score : int in 0..100
+    probability : float in [0, 1]
+        By the line that was fitted on outcomes.
+    band : str
+    awarded : tuple of AwardedRule
+    held : tuple of HeldPoints
+    grade : str or None
+        Fit and engagement, such as A1; None where the rules have no grade.
+    """
 
     rule_points: float
     score: int
     probability: float
     band: str
     awarded: tuple[AwardedRule, ...]
+    held: tuple[HeldPoints, ...] = ()
+    grade: str | None = None
 
 
 @dataclass(frozen=True)
@@ -231,10 +256,9 @@ class Scorer:
         self.model = model
         self.agreement: AgreementSpec = terms.agreement
         self._scale = Scale.agreed(definitions.lead_score)
-        self._rules = terms.rules.rules
+        self._rules = terms.rules
         self._awards = Awards(self._rules)
-        asked = {rule.when.feature for rule in self._rules}
-        self._rule_catalogue = Catalogue.of(terms.themes, definitions).only(asked)
+        self._rule_catalogue = Catalogue.of(terms.themes, definitions).only(set(self._rules.features))
         self.catalogue = Catalogue.of(model.themes, definitions)
         self._explainer = Explainer(model.themes, model.usual_values, self.catalogue)
         readiness = model.readiness
@@ -365,28 +389,29 @@ class Scorer:
     def _rules_beside(self, history: History, snapshots: _Asked, standings: list[_Standing]) -> list[RulesVerdict]:
         """Award today's rules on the same facts, on the line that was fitted in training."""
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self._rule_catalogue)
-        points = self._awards.of(matrix)
-        margin = self.model.readiness.rules.margin_of(points.sum(axis=1))
+        awarded = self._awards.of(matrix)
+        rule_points, grades = awarded.total, self._awards.grades(awarded)
+        margin = self.model.readiness.rules.margin_of(rule_points)
+        scores, chances = map(shown, self._scale.unclipped(margin).tolist()), probability(margin).tolist()
         return [
             RulesVerdict(
-                rule_points=float(points[row].sum()),
+                rule_points=float(rule_points[row]),
                 score=score,
                 probability=chance,
                 band=self._place(score, standing).band,
                 awarded=tuple(
-                    AwardedRule(rule.name, float(got), rule.because.model_dump())
-                    for rule, got in zip(self._rules, points[row], strict=True)
-                    if got != 0
+                    AwardedRule(rule.name, points, rule.because.model_dump())
+                    for rule, points in zip(self._rules.rules, awarded.points[row].tolist(), strict=True)
+                    if points != 0
                 ),
+                held=tuple(
+                    HeldPoints(limit.held_by, limit.name, points)
+                    for limit, points in zip(self._awards.limits, awarded.held[row].tolist(), strict=True)
+                    if points != 0
+                ),
+                grade=None if grades is None else grades[row],
             )
-            for row, (standing, score, chance) in enumerate(
-                zip(
-                    standings,
-                    map(shown, self._scale.unclipped(margin).tolist()),
-                    probability(margin).tolist(),
-                    strict=True,
-                )
-            )
+            for row, (standing, score, chance) in enumerate(zip(standings, scores, chances, strict=True))
         ]
 
 

@@ -64,7 +64,7 @@ def fit_recipe(training_set: TrainingSet, spec: ProjectSpec) -> ReadinessModel:
             "too_few_outcomes", where="models/readiness.yaml, snapshots", ready=yes, snapshots=len(training_set)
         )
     return fit_readiness(
-        training_set, Recipe(spec.learned_features, spec.rules.rules, learner=readiness.learner, seed=readiness.seed)
+        training_set, Recipe(spec.learned_features, spec.rules, learner=readiness.learner, seed=readiness.seed)
     )
 
 

@@ -30,7 +30,7 @@ def of_rules(name, matrix):
     else:
         rule = {"when": {"feature": name}, "points_per_unit": 1, "at_most_units": 5}
     rule = {"name": "alone", "because": {"en": "It", "ja": "それ"}, **rule}
-    rules = RulesSpec.model_validate_json(orjson.dumps({"rules": [rule]})).rules
+    rules = RulesSpec.model_validate_json(orjson.dumps({"rules": [rule]}))
     return ReadinessModel(RulesModel(rules, -1.0, 0.3, (0.0,)), (), matrix.names, matrix.words)
 
 
@@ -43,7 +43,7 @@ def of_lines(name, matrix, design):
     mine = np.flatnonzero(np.abs(there - gone).max(axis=1) > 0)
     line = np.zeros((1, 1 + design.width))
     line[0, 1 + mine] = 0.7 + 0.1 * np.arange(len(mine))
-    no_rules = RulesModel((), -1.0, 0.0, ())
+    no_rules = RulesModel(RulesSpec(rules=()), -1.0, 0.0, ())
     return ReadinessModel(no_rules, (), matrix.names, matrix.words, design, line, Shares(1.0, 0.0))
 
 
@@ -57,7 +57,9 @@ def of_trees(name, matrix):
     settings = {"verbosity": -1, "num_leaves": 4, "min_data_in_leaf": 5, "num_threads": 1, "feature_pre_filter": False}
     data = lightgbm.Dataset(alone, label=known > np.median(known), categorical_feature=categories)
     text = lightgbm.train({**settings, "objective": "binary"}, data, num_boost_round=5).model_to_string()
-    return ReadinessModel(RulesModel((), -1.0, 0.0, ()), (text,), matrix.names, matrix.words, shares=Shares(0.0, 1.0))
+    return ReadinessModel(
+        RulesModel(RulesSpec(rules=()), -1.0, 0.0, ()), (text,), matrix.names, matrix.words, shares=Shares(0.0, 1.0)
+    )
 
 
 @pytest.mark.parametrize("part", ["rules", "lines", "trees"])

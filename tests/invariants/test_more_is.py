@@ -19,7 +19,7 @@ from leadml.snapshots import Snapshots
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.reading import Label
-from leadml.specs.rules_spec import RuleSpec
+from leadml.specs.rules_spec import RulesSpec
 from leadml.vocabulary import MoreIs
 
 LABEL = Label(en="Tried", ja="試験")
@@ -43,16 +43,20 @@ STEPS = np.r_[-5.0, np.arange(0, 12.5, 0.5), 40.0, 1e9]
 
 def rule(name, when, **points):
     content = {"name": name, "when": {"feature": name, **when}, "because": LABEL, **points}
-    return RuleSpec.model_validate(content, strict=False)
+    return content
 
 
 # None goes against what was agreed, as `check_rules` makes sure.
 RULES = st.sampled_from(
     [
-        (),
-        (rule("clicks", {}, points_per_unit=2, at_most_units=4), rule("wait", {"at_least": 3}, points=-5)),
-        (rule("clicks", {"at_most": 2}, points=-3), rule("wait", {"at_most": 4}, points=4)),
-        (rule("wait", {}, points_per_unit=-1), rule("lead_type", {"is": "service"}, points=6)),
+        {"rules": ()},
+        {"rules": (rule("clicks", {}, steps=({"at_least": 1, "points": 2}, {"at_least": 4, "points": 9})),)},
+        {
+            "rules": (rule("clicks", {}, points_per_unit=2, at_most_units=4), rule("wait", {"at_least": 3}, points=-5)),
+            "total": {"at_least": -2, "at_most": 5},
+        },
+        {"rules": (rule("clicks", {"at_most": 2}, points=-3), rule("wait", {"at_most": 4}, points=4))},
+        {"rules": (rule("wait", {}, points_per_unit=-1), rule("lead_type", {"is": "service"}, points=6))},
     ]
 )
 
@@ -92,7 +96,12 @@ def raised(matrix, name, leads):
 @settings(max_examples=25)
 def test_more_of_a_feature_never_moves_the_margin_against_what_was_agreed(seed, size, strength, rules):
     training_set = contradicted(seed, size, strength)
-    recipe = Recipe(FEATURES, rules, LearnerSpec(smallest_leaf=10, most_trees=40, bags=2), seed=seed)
+    recipe = Recipe(
+        FEATURES,
+        RulesSpec.model_validate(rules, strict=False),
+        LearnerSpec(smallest_leaf=10, most_trees=40, bags=2),
+        seed=seed,
+    )
     model = fit_readiness(training_set, recipe)
     leads = np.random.default_rng(seed).choice(size, 20, replace=False)
     for name, more_is in DIRECTIONS.items():

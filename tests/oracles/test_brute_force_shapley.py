@@ -19,7 +19,7 @@ from leadml.snapshots import Snapshots
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.reading import Label
-from leadml.specs.rules_spec import RuleSpec
+from leadml.specs.rules_spec import RulesSpec
 from leadml.vocabulary import MoreIs
 
 LABEL = Label(en="Tried", ja="試験")
@@ -65,7 +65,7 @@ def recipe(seed):
     )
     rule = {"name": "clicks", "when": {"feature": "clicks"}, "points_per_unit": 1, "because": LABEL}
     learner = LearnerSpec(leaves=8, smallest_leaf=10, most_trees=12, bags=2, learning_rate=0.3)
-    return Recipe(features, (RuleSpec.model_validate(rule, strict=False),), learner, seed)
+    return Recipe(features, RulesSpec.model_validate({"rules": (rule,)}, strict=False), learner, seed)
 
 
 def goes_left(node, column):

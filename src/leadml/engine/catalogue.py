@@ -1,8 +1,9 @@
 """The features of a project with what the engine must know about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from leadml.engine.kind import FactKind, Kind, ProfileKind, all_kinds, gives_category
 from leadml.engine.plan import Plan, make_plan
@@ -10,7 +11,7 @@ from leadml.errors import LeadmlError, known_words, raise_problems
 from leadml.history.tables import ATTRIBUTES_OF, DERIVED_COLUMNS, FACT_TABLES, History
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
-from leadml.specs.rules_spec import RuleSpec
+from leadml.specs.rules_spec import OF_NUMBERS, OF_WORDS, ConditionSpec, RuleSpec, RulesSpec
 from leadml.wording.texts import nearest
 
 _READABLE_TABLES = ("leads", *(name for name in FACT_TABLES if name != "attribute_changes"))
@@ -214,44 +215,87 @@ def _category_problems(feature: FeatureSpec, where: str) -> list[LeadmlError]:
     ]
 
 
-def check_rules(rules: Sequence[RuleSpec], features: Sequence[FeatureSpec]) -> None:
-    """Check that each rule asks of its feature what the feature can answer.
+def check_rules(rules: RulesSpec, features: Sequence[FeatureSpec]) -> None:
+    """Check that each rule asks of its features what they can answer.
 
     Parameters
     ----------
-    rules : sequence of RuleSpec
-        Each names a feature that exists.
+    rules : RulesSpec
+        Each names features that exist.
     features : sequence of FeatureSpec
         Checked before by `check_features`.
 
     Raises
     ------
     LeadmlError, ProblemsError
-        `rule_needs_number`, `rule_needs_category` or `rule_against_more_is`, all together.
+        `rule_needs_number`, `rule_needs_category`, `rule_needs_days` or `rule_against_more_is`, all together.
     """
     of_name = {feature.name: feature for feature in features}
     problems = []
-    for number, rule in enumerate(rules):
-        feature, where = of_name[rule.when.feature], f"models/rules.yaml, rules[{number}] {rule.name}"
-        is_category = gives_category(feature)
-        of_number = rule.points_per_unit is not None or rule.when.at_least is not None or rule.when.at_most is not None
-        of_category = rule.when.is_ is not None or rule.when.any_of is not None
-        if (is_category and of_number) or (not is_category and of_category):
-            code = "rule_needs_number" if of_number else "rule_needs_category"
-            problems.append(LeadmlError(code, where=where, rule=rule.name, feature=feature.name))
-        if (more_is := feature.more_is) is not None and _rises_with(rule) * more_is.sign < 0:
-            problems.append(
-                LeadmlError("rule_against_more_is", where=where, rule=rule.name, feature=feature.name, more_is=more_is)
-            )
+    for number, rule in enumerate(rules.rules):
+        where = f"models/rules.yaml, rules[{number}] {rule.name}"
+        for condition in rule.when.each():
+            problems += _condition_problems(rule, condition, of_name[condition.feature or ""], where)
+        if rule.decay is not None:
+            problems += _decay_problems(rule, of_name[rule.decay.since], where)
     raise_problems(problems, where="models/rules.yaml")
 
 
-def _rises_with(rule: RuleSpec) -> float:
-    """Tell by its sign whether a rule awards more for more of its feature; 0 where it asks for something else."""
-    if rule.points_per_unit is not None:
-        return rule.points_per_unit
-    points = rule.points or 0.0
-    return points if rule.when.at_least is not None else -points if rule.when.at_most is not None else 0.0
+def _condition_problems(
+    rule: RuleSpec, condition: ConditionSpec, feature: FeatureSpec, where: str
+) -> list[LeadmlError]:
+    """Hold one condition of a rule against its feature."""
+    problems = []
+    operator = condition.condition().operator if condition.conditions else None
+    of_number, of_category = operator is None or operator in OF_NUMBERS, operator in OF_WORDS
+    if of_number if gives_category(feature) else of_category:
+        code = "rule_needs_number" if of_number else "rule_needs_category"
+        problems.append(LeadmlError(code, where=where, rule=rule.name, feature=feature.name))
+    if (more_is := feature.more_is) is not None and -more_is.sign in _rises_with(rule, condition):
+        problems.append(
+            LeadmlError("rule_against_more_is", where=where, rule=rule.name, feature=feature.name, more_is=more_is)
+        )
+    return problems
+
+
+def _decay_problems(rule: RuleSpec, feature: FeatureSpec, where: str) -> list[LeadmlError]:
+    """Points fade with days, and never against what both teams agreed more days mean."""
+    kind = all_kinds()[feature.kind]
+    if kind.told_as != "days":
+        return [LeadmlError("rule_needs_days", where=where, rule=rule.name, feature=feature.name)]
+    falls = {-sign for sign in _signs(_given(rule))}
+    if feature.more_is is not None and -feature.more_is.sign in falls:
+        return [
+            LeadmlError(
+                "rule_against_more_is", where=where, rule=rule.name, feature=feature.name, more_is=feature.more_is
+            )
+        ]
+    return []
+
+
+def _given(rule: RuleSpec) -> list[float]:
+    """All points that a rule can give; what disqualifies takes away."""
+    usual = [rule.points, rule.points_per_unit, -1.0 if rule.disqualifies else None]
+    return [points for points in (*usual, *rule.points_for.values()) if points is not None]
+
+
+def _signs(numbers: Iterable[float]) -> set[int]:
+    return {1 if number > 0 else -1 for number in numbers if number != 0}
+
+
+def _rises_with(rule: RuleSpec, condition: ConditionSpec) -> set[int]:
+    """Tell the directions in which a rule's points go as its feature grows: 1 up, -1 down."""
+    if rule.steps is not None:
+        levels = [0.0] if rule.steps[0].at_least is not None else []
+        for step in rule.steps:
+            levels += [step.points, *([0.0] if step.at_most is not None else [])]  # beyond its end there is nothing
+        return _signs(after - before for before, after in pairwise(levels))
+    signs, operator = _signs(_given(rule)), condition.condition().operator if condition.conditions else "at_least"
+    if operator in ("at_least", "more_than"):
+        return signs
+    if operator in ("at_most", "less_than"):
+        return {-sign for sign in signs}
+    return {1, -1} if operator == "between" and signs else set()
 
 
 def _readable_columns(kind: Kind, table: str, texts: tuple[str, ...]) -> tuple[str, ...]:

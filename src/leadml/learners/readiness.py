@@ -181,7 +181,7 @@ class ReadinessModel:
             shares=Shares(0.0, 0.0),
             calibration=CalibrationLine(),
             bag_lines=(CalibrationLine(),) * bags,
-            rules_share=1.0 if self.rules.rules else None,
+            rules_share=1.0 if self.rules.spec.rules else None,
         )
 
     def interval(self, matrix: FeatureMatrix) -> tuple[Numbers, Numbers] | None:
@@ -240,7 +240,8 @@ class ReadinessModel:
     def to_dict(self) -> dict[str, Any]:
         """All but the trees, as plain JSON."""
         return {
-            "rules": [rule.model_dump(mode="json", by_alias=True, exclude_none=True) for rule in self.rules.rules],
+            **self.rules.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True, include={"rules"}),
+            "limits": self.rules.spec.model_dump(mode="json", exclude_defaults=True, exclude={"rules"}),
             "intercept": self.rules.intercept,
             "slope": self.rules.slope,
             "usual_points": list(self.rules.usual_points),
@@ -259,7 +260,7 @@ class ReadinessModel:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], trees: Sequence[str]) -> "ReadinessModel":
         """Read what `to_dict` wrote, with the trees' texts; models from before there was a straight part have none."""
-        rules = RulesSpec.model_validate_json(orjson.dumps({"rules": content["rules"]})).rules
+        rules = RulesSpec.model_validate_json(orjson.dumps({"rules": content["rules"], **content.get("limits", {})}))
         names, words = tuple(content["names"]), {name: tuple(known) for name, known in content["words"].items()}
         design, lines, doubts = content.get("design"), content.get("lines"), content.get("doubts")
         return cls(
@@ -381,7 +382,7 @@ class _Fit:
             bag_lines=tuple(self._calibration(one, part, forward) for one, part in zip(added, kept, strict=True)),
             doubts=self._doubts(calibration.on_margin(self.offset + mean, self.matrix)),
             outcomes=self._outcomes(),
-            rules_share=_rules_share(self.offset, mean, self.weights) if self.recipe.rules else None,
+            rules_share=_rules_share(self.offset, mean, self.weights) if self.recipe.rules.rules else None,
         )
 
     def _recent(self) -> Codes:

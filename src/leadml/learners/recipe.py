@@ -6,7 +6,7 @@ from functools import cached_property
 
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
-from leadml.specs.rules_spec import RuleSpec
+from leadml.specs.rules_spec import RulesSpec
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class Recipe:
     ----------
     features : tuple of FeatureSpec
         In the order of the training set's columns; `more_is` binds every part.
-    rules : tuple of RuleSpec
+    rules : RulesSpec
     learner : LearnerSpec
     seed : int
     """
 
     features: tuple[FeatureSpec, ...]
-    rules: tuple[RuleSpec, ...]
+    rules: RulesSpec
     learner: LearnerSpec
     seed: int
 

@@ -1,95 +1,19 @@
 """The rule-based model: rule points by the rules both teams wrote, and a line that turns them into a chance."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import Numbers
+from leadml.history.tables import Codes, Numbers
+from leadml.learners.awards import Awarded, Awards
 from leadml.learners.contract import Contributions
-from leadml.specs.rules_spec import ConditionSpec, RuleSpec
+from leadml.specs.rules_spec import RulesSpec
 
 # The line starts from the belief that one standard deviation of rule points doubles or trebles the odds.
 _USUAL_SLOPE, _SLOPE_SPREAD = 0.8, 0.5
 _NEWTON_STEPS = 50
-
-
-def award(rules: Sequence[RuleSpec], matrix: FeatureMatrix) -> Numbers:
-    """Award rule points.
-
-    Parameters
-    ----------
-    rules : sequence of RuleSpec
-    matrix : FeatureMatrix, n_snapshots rows
-
-    Returns
-    -------
-    points : float array, shape (n_snapshots, n_rules)
-        A condition on a missing value is not met, unless it asks for just that.
-    """
-    return Awards(rules).of(matrix)
-
-
-class Awards:
-    """Rules laid out once, so that all that ask for numbers are asked at once.
-
-    Parameters
-    ----------
-    rules : sequence of RuleSpec
-    """
-
-    def __init__(self, rules: Sequence[RuleSpec]) -> None:
-        self._rules = tuple(rules)
-        self._by_number = [number for number, rule in enumerate(rules) if _asks_for_a_number(rule)]
-        asked = [rules[number] for number in self._by_number]
-        self._per_unit = np.array([rule.points_per_unit or 0.0 for rule in asked])
-        # Units that no rule counts are held at nothing: they are taken away in the end.
-        self._at_most_units = np.array(
-            [0.0 if rule.points_per_unit is None else _or(rule.at_most_units, np.inf) for rule in asked]
-        )
-        self._points = np.array([rule.points or 0.0 for rule in asked])
-        self._lowest = np.array([_or(rule.when.at_least, -np.inf) for rule in asked])
-        self._highest = np.array([_or(rule.when.at_most, np.inf) for rule in asked])
-        self._counts = np.array([rule.points_per_unit is not None for rule in asked], dtype=np.bool_)
-
-    def of(self, matrix: FeatureMatrix) -> Numbers:
-        """Award points, shape (n_snapshots, n_rules)."""
-        points = np.empty((len(matrix.values), len(self._rules)))
-        if self._by_number:
-            places = [matrix.names.index(self._rules[number].when.feature) for number in self._by_number]
-            values = matrix.values[:, places]
-            units = np.minimum(np.where(np.isnan(values), 0.0, values), self._at_most_units)
-            met = (values >= self._lowest) & (values <= self._highest)  # a missing value meets neither
-            once = np.where(met, self._points, 0.0)
-            points[:, self._by_number] = np.where(self._counts, self._per_unit * units, once)
-        for number, rule in enumerate(self._rules):
-            if not _asks_for_a_number(rule):
-                column = matrix.values[:, matrix.names.index(rule.when.feature)]
-                met_by = _met(rule.when, column, matrix.words.get(rule.when.feature, ()))
-                points[:, number] = np.where(met_by, rule.points or 0.0, 0.0)
-        return points
-
-
-def _asks_for_a_number(rule: RuleSpec) -> bool:
-    return rule.points_per_unit is not None or rule.when.at_least is not None or rule.when.at_most is not None
-
-
-def _or(number: float | None, other: float) -> float:
-    return other if number is None else number
-
-
-def _met(when: ConditionSpec, column: Numbers, words: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    if when.missing is not None:
-        return np.isnan(column) if when.missing else ~np.isnan(column)
-    wanted = (when.is_,) if when.is_ is not None else (when.any_of or ())
-    met: npt.NDArray[np.bool_] = np.zeros(len(column), dtype=np.bool_)
-    for code, word in enumerate(words):
-        if word in wanted:
-            met |= column == code
-    return met
 
 
 @dataclass(frozen=True)
@@ -98,25 +22,25 @@ class RulesModel:
 
     Attributes
     ----------
-    rules : tuple of RuleSpec
+    spec : RulesSpec
     intercept : float, log-odds at the usual rule points
     slope : float, log-odds for each rule point, >= 0
     usual_points : tuple of float
-        Mean points of each rule in training.
+        Mean share of each rule in training: see `Awards`.
     """
 
-    rules: tuple[RuleSpec, ...]
+    spec: RulesSpec
     intercept: float
     slope: float
     usual_points: tuple[float, ...]
 
     @classmethod
-    def fit(cls, rules: Sequence[RuleSpec], matrix: FeatureMatrix, ready: Numbers, weights: Numbers) -> "RulesModel":
+    def fit(cls, spec: RulesSpec, matrix: FeatureMatrix, ready: Numbers, weights: Numbers) -> "RulesModel":
         """Fit the line on outcomes, with a prior on its slope.
 
         Parameters
         ----------
-        rules : sequence of RuleSpec
+        spec : RulesSpec
         matrix : FeatureMatrix, n_snapshots rows
         ready, weights : float array, shape (n_snapshots,)
 
@@ -124,24 +48,24 @@ class RulesModel:
         -------
         model : RulesModel
         """
-        points = award(rules, matrix)
-        usual = np.average(points, axis=0, weights=weights)
-        distance = points.sum(axis=1) - usual.sum()
+        shares = Awards(spec).of(matrix).shares
+        usual = np.average(shares, axis=0, weights=weights)
+        distance = shares.sum(axis=1) - usual.sum()
         spread = float(np.sqrt(np.average(distance**2, weights=weights)))
         # A mean is off by rounding, and so is the distance of points that are the same everywhere.
-        if spread <= 1e-9 * max(1.0, float(np.abs(points).sum(axis=1).max(initial=0.0))):
+        if spread <= 1e-9 * max(1.0, float(np.abs(shares).sum(axis=1).max(initial=0.0))):
             rate = float(np.clip(np.average(ready, weights=weights), 1e-6, 1 - 1e-6))
-            return cls(tuple(rules), float(np.log(rate / (1 - rate))), 0.0, tuple(usual.tolist()))
+            return cls(spec, float(np.log(rate / (1 - rate))), 0.0, tuple(usual.tolist()))
         intercept, slope = _line(distance / spread, ready, weights)
-        return cls(tuple(rules), intercept, max(slope, 0.0) / spread, tuple(usual.tolist()))
+        return cls(spec, intercept, max(slope, 0.0) / spread, tuple(usual.tolist()))
 
-    def points(self, matrix: FeatureMatrix) -> Numbers:
-        """Award rule points, shape (n_snapshots, n_rules)."""
+    def award(self, matrix: FeatureMatrix) -> Awarded:
+        """Award rule points."""
         return self._awards.of(matrix)
 
     @cached_property
     def _awards(self) -> Awards:
-        return Awards(self.rules)
+        return Awards(self.spec)
 
     def margin_of(self, points: Numbers) -> Numbers:
         """Turn sums of rule points into log-odds, on the fitted line.
@@ -149,7 +73,7 @@ class RulesModel:
         Parameters
         ----------
         points : float array, shape (n_snapshots,)
-            Also of rules that were changed since: the line stays until the next training.
+            As held. Also of rules that were changed since: the line stays until the next training.
 
         Returns
         -------
@@ -159,16 +83,37 @@ class RulesModel:
         return margin
 
     def contributions(self, matrix: FeatureMatrix) -> Contributions:
-        """Merge the rules of each feature: slope * (points - usual points)."""
+        """Give each feature what its rules say: slope * (share - usual share), halved where a rule asks two of them."""
         values = np.zeros((len(matrix.values), len(matrix.names)))
-        parts = self.slope * (self.points(matrix) - np.array(self.usual_points))
-        for number, rule in enumerate(self.rules):
-            values[:, matrix.names.index(rule.when.feature)] += parts[:, number]
+        if self.spec.rules:
+            rules, parts, features, first = self._parts(matrix)
+            away = self.slope * (self.award(matrix).shares - np.array(self.usual_points))
+            values[:, features] = np.add.reduceat(away[:, rules] * parts, first, axis=1)
         return Contributions(self.intercept, values)
+
+    def _parts(self, matrix: FeatureMatrix) -> tuple[Codes, Numbers, Codes, Codes]:
+        """Lay out which part of which rule belongs to which feature, in the order of the features."""
+        if matrix.names not in self._laid:
+            self._laid.clear()
+            asked = [rule.when.features for rule in self.spec.rules]
+            laid = sorted(
+                (matrix.names.index(feature), number, 1 / len(features))
+                for number, features in enumerate(asked)
+                for feature in features
+            )
+            places = np.array([place for place, *_ in laid], dtype=np.int64)
+            features, first = np.unique(places, return_index=True)
+            rules = np.array([number for _, number, _ in laid], dtype=np.int64)
+            self._laid[matrix.names] = rules, np.array([part for *_, part in laid]), features, first
+        return self._laid[matrix.names]
+
+    @cached_property
+    def _laid(self) -> dict[tuple[str, ...], tuple[Codes, Numbers, Codes, Codes]]:
+        return {}
 
     def margin(self, matrix: FeatureMatrix) -> Numbers:
         """Give the log-odds of the rule points alone."""
-        return self.margin_of(self.points(matrix).sum(axis=1))
+        return self.margin_of(self.award(matrix).shares.sum(axis=1))
 
 
 def _line(standardised: Numbers, ready: Numbers, weights: Numbers) -> tuple[float, float]:

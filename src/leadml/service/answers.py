@@ -1,6 +1,6 @@
 """What an answer says: the shapes that `/v1/openapi.json` shows and that tests hold real answers against."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,6 +47,14 @@ class AwardedRule(AnswerPart):
     because: InBothLanguages
 
 
+class HeldPoints(AnswerPart):
+    """Rule points that a limit of models/rules.yaml gave or took."""
+
+    held_by: Literal["group", "category", "total", "disqualified"] = Field(description="What held the sum.")
+    name: str = Field(description="Of the group or category; empty of the whole.")
+    points: float
+
+
 class RulesAnswer(AnswerPart):
     """What the rules say of the same lead, on the same facts."""
 
@@ -55,6 +63,8 @@ class RulesAnswer(AnswerPart):
     probability: float = Field(ge=0, le=1)
     band: str
     awarded: list[AwardedRule]
+    held: list[HeldPoints] = Field(description="With the rules awarded, these add up to rule_points.")
+    grade: str | None = Field(description="Fit and engagement, such as A1; null where the rules have no grade.")
 
 
 class MaybeInBothLanguages(AnswerPart):

@@ -124,16 +124,17 @@ def _between_files(spec: ProjectSpec, file_names: list[str]) -> list[LeadmlError
     for name in sorted({name for name in names if names.count(name) > 1}):
         problems.append(LeadmlError("named_twice", where="features/", name=name))
     for number, rule in enumerate(spec.rules.rules):
-        if rule.when.feature not in names:
-            problems.append(
-                LeadmlError(
-                    "unknown_feature",
-                    where=f"models/rules.yaml, rules[{number}]",
-                    feature=rule.when.feature,
-                    known=known_words(names),
-                    hint=nearest(rule.when.feature, names),
-                )
+        problems.extend(
+            LeadmlError(
+                "unknown_feature",
+                where=f"models/rules.yaml, rules[{number}] {rule.name}",
+                feature=feature,
+                known=known_words(names),
+                hint=nearest(feature, names),
             )
+            for feature in rule.features
+            if feature not in names
+        )
     problems += _left_out(spec, names)
     problems += check_outcome_names(spec.agreement.definitions.outcome_names, names)
     try:
@@ -191,15 +192,14 @@ def check_outcome_names(outcomes: Collection[str], features: Collection[str]) ->
 def _left_out(spec: ProjectSpec, names: list[str]) -> list[LeadmlError]:
     """Check that what is left out is there, and that no rule inside the model needs it."""
     problems = []
-    ruled = {rule.when.feature: number for number, rule in enumerate(spec.rules.rules)}
+    ruled = {feature: rule.name for rule in spec.rules.rules for feature in rule.features}
     for number, name in enumerate(spec.readiness.leave_out):
         where = f"models/readiness.yaml, leave_out[{number}]"
         if name not in names:
             known = known_words(names)
             problems.append(LeadmlError("unknown_word", where=where, word=name, known=known, hint=nearest(name, names)))
         elif name in ruled:
-            rule = spec.rules.rules[ruled[name]].name
-            problems.append(LeadmlError("left_out_in_rule", where=where, feature=name, rule=rule))
+            problems.append(LeadmlError("left_out_in_rule", where=where, feature=name, rule=ruled[name]))
     if names and set(names) <= set(spec.readiness.leave_out):
         problems.append(LeadmlError("all_left_out", where="models/readiness.yaml, leave_out"))
     return problems

@@ -43,7 +43,7 @@ def name_of(folds: Sequence[Split], spec: ProjectSpec) -> str:
             "data": data.hexdigest(),
             "definitions": meaning_of(spec.agreement.definitions),
             "features": [feature.model_dump(mode="json") for feature in spec.learned_features],
-            "rules": [rule.model_dump(mode="json") for rule in spec.rules.rules],
+            "rules": spec.rules.model_dump(mode="json"),
             "readiness": readiness,
             "learner": learner,
             "leadml": version("leadml"),

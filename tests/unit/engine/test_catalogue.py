@@ -5,7 +5,7 @@ import pytest
 from leadml.engine.catalogue import Catalogue, check_features, check_rules
 from leadml.errors import LeadmlError, ProblemsError
 from leadml.specs.feature_spec import FeatureFileSpec
-from leadml.specs.rules_spec import RuleSpec
+from leadml.specs.rules_spec import RulesSpec
 
 LABEL = {"en": "Tried", "ja": "試験"}
 
@@ -193,9 +193,11 @@ def test_a_rule_asks_what_its_feature_can_answer(feature, when, code):
     rule = {"name": "asks", "when": {"feature": "feature_0", **when}, "points": 5.0, "because": because}
     features = theme(feature).features
     with pytest.raises(LeadmlError) as caught:
-        check_rules([RuleSpec.model_validate(rule)], features)
+        check_rules(RulesSpec.model_validate({"rules": (rule,)}), features)
     assert caught.value.code == code
-    check_rules([RuleSpec.model_validate({**rule, "when": {"feature": "feature_0", "missing": True}})], features)
+    check_rules(
+        RulesSpec.model_validate({"rules": ({**rule, "when": {"feature": "feature_0", "missing": True}},)}), features
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,14 +213,13 @@ def test_a_rule_asks_what_its_feature_can_answer(feature, when, code):
 )
 def test_a_rule_goes_the_way_that_both_teams_agreed_on(when, points, more):
     because = {"en": "because", "ja": "なぜなら"}
-    rule = RuleSpec.model_validate(
-        {"name": "asks", "when": {"feature": "feature_0", **when}, "because": because, **points}
-    )
+    rule = {"name": "asks", "when": {"feature": "feature_0", **when}, "because": because, **points}
+    rules = RulesSpec.model_validate({"rules": (rule,)})
     other = {"readier": "less_ready", "less_ready": "readier"}[more]
-    check_rules([rule], theme({"kind": "count"}).features)
-    check_rules([rule], theme({"kind": "count", "more_is": more}).features)
+    check_rules(rules, theme({"kind": "count"}).features)
+    check_rules(rules, theme({"kind": "count", "more_is": more}).features)
     with pytest.raises(LeadmlError) as caught:
-        check_rules([rule], theme({"kind": "count", "more_is": other}).features)
+        check_rules(rules, theme({"kind": "count", "more_is": other}).features)
     assert caught.value.code == "rule_against_more_is"
     assert caught.value.where == "models/rules.yaml, rules[0] asks"
     assert f"more_is: {other}" in caught.value.part("what")
@@ -233,7 +234,7 @@ def test_what_asks_for_no_more_goes_against_nothing(when, points):
     because = {"en": "because", "ja": "なぜなら"}
     content = {"name": "asks", "when": {"feature": "feature_0", **when}, "points": points, "because": because}
     for more in ("readier", "less_ready"):
-        check_rules([RuleSpec.model_validate(content)], theme({"kind": "count", "more_is": more}).features)
+        check_rules(RulesSpec.model_validate({"rules": (content,)}), theme({"kind": "count", "more_is": more}).features)
 
 
 @pytest.mark.parametrize(

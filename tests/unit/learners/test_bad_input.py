@@ -8,14 +8,15 @@ import pytest
 from leadml.agreement.scale import probability
 from leadml.engine.matrix import FeatureMatrix
 from leadml.errors import LeadmlError
+from leadml.learners.awards import Awards
 from leadml.learners.contract import Contributions
 from leadml.learners.readiness import ReadinessModel, fit_readiness, recalibrated
 from leadml.learners.recipe import Recipe
-from leadml.learners.rules import RulesModel, award
+from leadml.learners.rules import RulesModel
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.reading import Label
-from leadml.specs.rules_spec import RuleSpec
+from leadml.specs.rules_spec import RulesSpec
 
 LABEL = Label(en="Tried", ja="試験")
 NAMES = ("visits", "lead_type", "always", "never", "silent")
@@ -27,7 +28,7 @@ A_POINT_A_VISIT = {
     "at_most_units": 10,
     "because": LABEL,
 }
-RULES = (RuleSpec.model_validate(A_POINT_A_VISIT, strict=False),)
+RULES = RulesSpec.model_validate({"rules": (A_POINT_A_VISIT,)}, strict=False)
 
 
 def feature(name):
@@ -152,11 +153,11 @@ def test_endless_values_in_training_move_no_other_lead_far(leads, model):
 
 @pytest.fixture(scope="module")
 def without_rules(leads):
-    return fit_readiness(leads, recipe(rules=()))
+    return fit_readiness(leads, recipe(rules=RulesSpec(rules=())))
 
 
 def test_without_rules_the_score_starts_from_the_usual_rate(without_rules, leads, model):
-    assert without_rules.rules == RulesModel((), without_rules.rules.intercept, 0.0, ())
+    assert without_rules.rules == RulesModel(RulesSpec(rules=()), without_rules.rules.intercept, 0.0, ())
     assert probability(np.array([without_rules.rules.intercept]))[0] == pytest.approx(0.25, abs=1e-3)
     parts = without_rules.rules.contributions(leads.features)
     assert isinstance(parts, Contributions)
@@ -174,8 +175,8 @@ def test_a_model_without_rules_is_written_and_read(without_rules, leads):
 
 
 def test_no_rules_award_nothing(leads):
-    assert award((), leads.features).shape == (600, 0)
-    assert award((), leads.features.rows(np.arange(0))).shape == (0, 0)
+    assert Awards(RulesSpec(rules=())).of(leads.features).points.shape == (600, 0)
+    assert Awards(RulesSpec(rules=())).of(leads.features.rows(np.arange(0))).points.shape == (0, 0)
 
 
 def test_a_word_that_only_later_leads_have_is_as_good_as_none(leads):

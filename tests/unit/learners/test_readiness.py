@@ -18,13 +18,13 @@ from leadml.learners.trees import Grove
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.reading import Label
-from leadml.specs.rules_spec import RuleSpec
+from leadml.specs.rules_spec import RulesSpec
 from leadml.vocabulary import MoreIs
 
 LABEL = Label(en="Tried", ja="試験")
 WORDS = ("event", "referral", "web_form")
 A_POINT_A_CLICK = {"name": "clicks", "when": {"feature": "clicks"}, "points_per_unit": 1, "because": LABEL}
-RULES = (RuleSpec.model_validate(A_POINT_A_CLICK, strict=False),)
+RULES = RulesSpec.model_validate({"rules": (A_POINT_A_CLICK,)}, strict=False)
 
 
 def recipe(*, seed=7, more_is=None, **learner):

@@ -5,20 +5,29 @@ import pytest
 
 from leadml.agreement.scale import probability
 from leadml.engine.matrix import FeatureMatrix
-from leadml.learners.rules import RulesModel, award
-from leadml.specs.rules_spec import RuleSpec
+from leadml.learners.awards import Awards
+from leadml.learners.rules import RulesModel
+from leadml.specs.rules_spec import RulesSpec
 
 NAN = np.nan
 
 
 def rule(when, **points):
-    content = {
+    return {
         "name": "tried",
-        "when": {"feature": "clicks", **when},
+        "when": when if {"any", "all"} & when.keys() else {"feature": "clicks", **when},
         "because": {"en": "Tried", "ja": "試験"},
         **points,
     }
-    return RuleSpec.model_validate(content, strict=False)
+
+
+def rules_of(*rules, **limits):
+    named = tuple({**each, "name": f"{each['name']}_{number}"} for number, each in enumerate(rules))
+    return RulesSpec.model_validate({"rules": named, **limits}, strict=False)
+
+
+def award(rules, matrix, **limits):
+    return Awards(rules_of(*rules, **limits)).of(matrix).points
 
 
 @pytest.fixture
@@ -59,7 +68,9 @@ def test_no_rule_is_awarded_for_less_than_nothing(matrix):
 def fitted(points, ready, weights=None):
     matrix = FeatureMatrix(("clicks",), np.array(points, dtype=np.float64)[:, None], {})
     weights = np.ones(len(ready)) if weights is None else np.array(weights, dtype=np.float64)
-    return RulesModel.fit([rule({}, points_per_unit=1)], matrix, np.array(ready, dtype=np.float64), weights), matrix
+    return RulesModel.fit(
+        rules_of(rule({}, points_per_unit=1)), matrix, np.array(ready, dtype=np.float64), weights
+    ), matrix
 
 
 def test_with_many_outcomes_the_line_says_the_shares_that_happened():
@@ -112,9 +123,9 @@ def test_contributions_stand_beside_the_feature_and_are_those_of_the_points(matr
         rule({"at_least": 9}, points=2),
         rule({"feature": "source", "is": "event"}, points=4),
     ]
-    model = RulesModel(tuple(rules), intercept=-1.0, slope=0.1, usual_points=(1.0, 0.5, 2.0))
+    model = RulesModel(rules_of(*rules), intercept=-1.0, slope=0.1, usual_points=(1.0, 0.5, 2.0))
     contributions = model.contributions(matrix)
     assert contributions.start == -1.0
     np.testing.assert_allclose(contributions.values[:, 0], 0.1 * (np.array([0, 5, 7, 0]) - 1.5))
     np.testing.assert_allclose(contributions.values[:, 1], 0.1 * (np.array([4, 0, 0, 0]) - 2.0))
-    np.testing.assert_allclose(contributions.margin, model.margin_of(model.points(matrix).sum(axis=1)))
+    np.testing.assert_allclose(contributions.margin, model.margin_of(model.award(matrix).total))

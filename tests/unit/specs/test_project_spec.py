@@ -89,7 +89,7 @@ def test_problems_of_several_files_are_reported_together(tiny_project):
 def test_a_rule_over_an_unknown_feature_names_the_nearest(tiny_project):
     change(tiny_project / "models" / "rules.yaml", "feature: employees", "feature: employes")
     (problem,) = problems_of(tiny_project)
-    assert (problem.code, problem.where) == ("unknown_feature", "models/rules.yaml, rules[1]")
+    assert (problem.code, problem.where) == ("unknown_feature", "models/rules.yaml, rules[1] company_size")
     assert problem.part("fix") == "Did you mean 'employees'? Known features: employees, pricing_page_views_30d."
 
 
