@@ -19,8 +19,8 @@ from leadml.specs.feature_spec import FeatureSpec
 from leadml.wording.texts import Language, say
 
 # Blue and orange are told apart by everybody; the order is that of the themes.
-_UP, _DOWN, _REST = "#2b6cb0", "#dd6b20", "#718096"
-_THEMES = ("#2b6cb0", "#dd6b20", "#2f855a", "#805ad5", "#b7791f", "#4a5568")
+UP, DOWN, REST = "#2b6cb0", "#dd6b20", "#718096"
+COLOURS = ("#2b6cb0", "#dd6b20", "#2f855a", "#805ad5", "#b7791f", "#4a5568")
 _WIDTH, _ROW, _LETTERS = 420, 22, 12  # pixels
 _WATERFALL_LINES = 8
 
@@ -62,13 +62,13 @@ def importance(importances: Sequence[Importance], labels: Labels, themes: Labels
             "theme": [themes[one.theme] for one in importances],
         }
     )
-    colours = altair.Scale(domain=list(themes.values()), range=list(_THEMES[: len(themes)]))
-    return _finished(
+    colours = altair.Scale(domain=list(themes.values()), range=list(COLOURS[: len(themes)]))
+    return finished(
         altair.Chart(frame)
         .mark_bar()
         .encode(
             x=altair.X("size:Q", title=say("charts.size", language)),
-            y=altair.Y("label:N", sort=None, title=None, axis=_named(frame["label"])),
+            y=altair.Y("label:N", sort=None, title=None, axis=labelled(frame["label"])),
             color=altair.Color("theme:N", scale=colours, title=None, legend=altair.Legend(orient="bottom", columns=1)),
         ),
         rows=len(frame),
@@ -102,11 +102,11 @@ def effect_by_value(
             "leads": [one.leads for one in effects],
         }
     )
-    base = altair.Chart(frame).encode(y=altair.Y("value:N", sort=None, title=None, axis=_named(frame["value"])))
-    sign = altair.condition(altair.datum.effect >= 0, altair.value(_UP), altair.value(_DOWN))
+    base = altair.Chart(frame).encode(y=altair.Y("value:N", sort=None, title=None, axis=labelled(frame["value"])))
+    sign = altair.condition(altair.datum.effect >= 0, altair.value(UP), altair.value(DOWN))
     drawn = (
-        altair.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=_REST).encode(x=altair.X("zero:Q"))
-        + base.mark_rule(color=_REST, strokeWidth=2).encode(x=altair.X("low:Q"), x2="high:Q")
+        altair.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=REST).encode(x=altair.X("zero:Q"))
+        + base.mark_rule(color=REST, strokeWidth=2).encode(x=altair.X("low:Q"), x2="high:Q")
         + base.mark_circle(size=70, opacity=1).encode(
             x=altair.X("effect:Q", title=say("charts.effect", language)),
             color=sign,
@@ -114,7 +114,7 @@ def effect_by_value(
         )
     )
     label = feature.label.ja if language == "ja" else feature.label.en
-    return _finished(drawn, rows=len(frame), title=label)
+    return finished(drawn, rows=len(frame), title=label)
 
 
 def value_in_words(one: EffectOfValue, feature: FeatureSpec, explainer: Explainer, language: Language) -> str:
@@ -158,13 +158,13 @@ def interactions(pairs: Sequence[Interaction], labels: Labels, language: Languag
     )
     drawn = (
         altair.Chart(frame)
-        .mark_bar(color=_UP)
+        .mark_bar(color=UP)
         .encode(
             x=altair.X("size:Q", title=say("charts.size", language)),
-            y=altair.Y("pair:N", sort=None, title=None, axis=_named(frame["pair"])),
+            y=altair.Y("pair:N", sort=None, title=None, axis=labelled(frame["pair"])),
         )
     )
-    return _finished(drawn, rows=len(frame), title=say("charts.interactions", language))
+    return finished(drawn, rows=len(frame), title=say("charts.interactions", language))
 
 
 def reasons(explanation: Explanation, language: Language, *, lines: int = _WATERFALL_LINES) -> Chart:
@@ -193,8 +193,8 @@ def reasons(explanation: Explanation, language: Language, *, lines: int = _WATER
         reached += points
     bars.append(_Bar(say("charts.score", language), 0, reached, "whole", str(reached)))
     frame = pd.DataFrame(bars)
-    colours = altair.Scale(domain=["up", "down", "whole"], range=[_UP, _DOWN, _REST])
-    base = altair.Chart(frame).encode(y=altair.Y("label:N", sort=None, title=None, axis=_named(frame["label"])))
+    colours = altair.Scale(domain=["up", "down", "whole"], range=[UP, DOWN, REST])
+    base = altair.Chart(frame).encode(y=altair.Y("label:N", sort=None, title=None, axis=labelled(frame["label"])))
     drawn = base.mark_bar().encode(
         x=altair.X("begin:Q", title=say("charts.points", language)),
         x2="end:Q",
@@ -202,7 +202,7 @@ def reasons(explanation: Explanation, language: Language, *, lines: int = _WATER
     ) + base.mark_text(align="left", dx=4).encode(x=altair.X("right:Q"), text="points:N").transform_calculate(
         right="max(datum.begin, datum.end)"
     )
-    return _finished(drawn, rows=len(frame), title=None)
+    return finished(drawn, rows=len(frame), title=None)
 
 
 def reliability(points: Sequence[ReliabilityPoint], language: Language) -> Chart:
@@ -228,15 +228,15 @@ def reliability(points: Sequence[ReliabilityPoint], language: Language) -> Chart
     most = max([1e-9, *frame["said"], *frame["high"]])
     percent = altair.Axis(format=".0%")
     base = altair.Chart(frame).encode(x=altair.X("said:Q", title=say("charts.said", language), axis=percent))
-    line = altair.Chart(pd.DataFrame({"x": [0.0, most], "y": [0.0, most]})).mark_line(color=_REST, strokeDash=[4, 4])
+    line = altair.Chart(pd.DataFrame({"x": [0.0, most], "y": [0.0, most]})).mark_line(color=REST, strokeDash=[4, 4])
     drawn = (
         line.encode(x="x:Q", y="y:Q")
-        + base.mark_rule(color=_UP).encode(y=altair.Y("low:Q"), y2="high:Q")
-        + base.mark_circle(color=_UP, size=70, opacity=1).encode(
+        + base.mark_rule(color=UP).encode(y=altair.Y("low:Q"), y2="high:Q")
+        + base.mark_circle(color=UP, size=70, opacity=1).encode(
             y=altair.Y("happened:Q", title=say("charts.happened", language), axis=percent)
         )
     )
-    return _finished(drawn, rows=12, title=say("charts.reliability", language))
+    return finished(drawn, rows=12, title=say("charts.reliability", language))
 
 
 def as_svg(chart: Chart) -> str:
@@ -255,7 +255,7 @@ def as_svg(chart: Chart) -> str:
     return svg
 
 
-def _named(labels: Iterable[str]) -> altair.Axis:
+def labelled(labels: Iterable[str]) -> altair.Axis:
     """Leave room for whole labels: what they take depends on fonts that only the reader's browser knows."""
     room = max((_width(label) for label in labels), default=0.0)
     return altair.Axis(labelAlign="left", labelPadding=room, minExtent=room, labelLimit=0, ticks=False, domain=False)
@@ -267,7 +267,7 @@ def _width(label: str) -> float:
     return _LETTERS * (wide + 0.58 * (len(label) - wide)) + _LETTERS
 
 
-def _finished(chart: Chart, *, rows: int, title: str | None) -> Chart:
+def finished(chart: Chart, *, rows: int, title: str | None) -> Chart:
     """Give every chart the same size a row and the same letters."""
     settings: dict[str, Any] = {"width": _WIDTH, "height": _ROW * max(rows, 1)}
     if title is not None:

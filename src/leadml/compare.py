@@ -219,10 +219,32 @@ def compare(
     LeadmlError
         `hindsight` where a trained model knew what came after a test began.
     """
-    measures = measures or Measures(seed=spec.readiness.seed)
     _refuse_hindsight(periods, fitted)
+    return compare_scores(periods, {name: _scores(name, periods, fitted) for name in fitted[0]}, spec, measures)
+
+
+def compare_scores(
+    periods: Sequence[Split],
+    contestants: Mapping[str, Scores],
+    spec: ProjectSpec,
+    measures: Measures | None = None,
+) -> Comparison:
+    """Compare scores that nobody who gave them could have known the answers of.
+
+    Parameters
+    ----------
+    periods : sequence of Split, of one training set
+    contestants : mapping of name to Scores
+        Of the tests of all periods, one after the other; the gain is of the one that is named first.
+    spec : ProjectSpec
+    measures : Measures, optional
+
+    Returns
+    -------
+    comparison : Comparison
+    """
+    measures = measures or Measures(seed=spec.readiness.seed)
     test, period_of = join_tests(periods)
-    contestants = {name: _scores(name, periods, fitted) for name in fitted[0]}
     first = next(iter(contestants))
     verdicts = judge(test, contestants, first=first, measures=measures, period_of=period_of)
     if spec.history.clock == "row_order":  # its days are none
@@ -292,7 +314,7 @@ def compare_recipe(
     measures = Measures(top_share=top_share, seed=spec.readiness.seed)
     comparison = compare(periods, fitted, spec, measures=measures)
     if learning_curve:
-        comparison = replace(comparison, learning_curve=_learning_curve(periods[-1], spec, measures))
+        comparison = replace(comparison, learning_curve=learning_curve_of(periods[-1], spec))
     return comparison
 
 
@@ -400,20 +422,28 @@ def _period(split: Split) -> Period:
     )
 
 
-def _learning_curve(period: Split, spec: ProjectSpec, measures: Measures) -> tuple[LearningPoint, ...]:
+def learning_curve_of(period: Split, spec: ProjectSpec) -> tuple[LearningPoint, ...]:
     """Fit the recipe on growing parts of the leads, and judge each on the same period.
 
     The latest leads are kept, as they are all that a team has who began to record later; a part drawn at
     random would reach back as far as the whole, and tell of a market that a short history has not seen.
+
+    Parameters
+    ----------
+    period : Split
+    spec : ProjectSpec
+
+    Returns
+    -------
+    points : tuple of LearningPoint, by rising share
     """
-    points = []
+    points, measures = [], Measures(metrics=_CURVE_METRICS, seed=spec.readiness.seed)
     for share in LEARNING_SHARES:
         part = period.train.rows(latest_leads(period.train, share)) if share < 1 else period.train
         figures: dict[str, Figure | None] = dict.fromkeys(_CURVE_METRICS)
         if 0 < part.ready.sum() < len(part):
             only = {READINESS: _scores(READINESS, [period], [{READINESS: fit_recipe(part, spec)}])}
-            few = replace(measures, metrics=_CURVE_METRICS)
-            verdicts = judge(period.test, only, first=READINESS, measures=few)
+            verdicts = judge(period.test, only, first=READINESS, measures=measures)
             figures = {said.metric: said.figures[READINESS] for said in verdicts if said.age != WITHIN_DAY}
         points.append(
             LearningPoint(share, part.leads, len(part), int(part.ready.sum()), figures["auc"], figures["log_loss"])

@@ -38,6 +38,7 @@ from leadml.what_if import Supposing
 from leadml.wording.texts import nearest
 
 if TYPE_CHECKING:
+    from leadml.contestants import Entries
     from leadml.differences import Difference
     from leadml.maturity import Maturity
     from leadml.registry import KeptVersion
@@ -329,6 +330,34 @@ class Project:
         return compare_recipe(
             training_set, self.spec, rivals=rivals, top_share=top_share, learning_curve=learning_curve
         )
+
+    def entries(self, names: Sequence[str]) -> "Entries":
+        """Let contestants enter a duel, without hindsight: what `hold_duel` and `find_disagreements` take.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Who will be asked for: see `contestants.check_names`.
+
+        Raises
+        ------
+        LeadmlError
+            `unknown_word` for a contestant that does not exist; what reading a version raises; `too_few_outcomes`.
+        """
+        from leadml.contestants import Entries, check_names, is_version
+        from leadml.registry import find_version, read_version
+
+        check_names(names)  # before anything is read
+        folder, model = self.folder, self.spec.readiness.name
+        numbers = {
+            name: find_version(name, project_folder=folder, name=model).version for name in names if is_version(name)
+        }
+        versions = {
+            name: read_version(project_folder=folder, name=model, version=number) for name, number in numbers.items()
+        }
+        training_set = self._prepared
+        self.on_progress("judge")
+        return Entries(self.history, training_set, self.spec, versions)
 
     @cached_property
     def _prepared(self) -> TrainingSet:

@@ -117,7 +117,7 @@ def test_without_the_agreement_the_outcomes_would_have_moved_it_so(name):
     training_set = contradicted(1, 700, 1.0)
     free = tuple(feature.model_copy(update={"more_is": None}) for feature in FEATURES)
     learner = LearnerSpec(smallest_leaf=10, most_trees=40, bags=2)
-    model = fit_readiness(training_set, Recipe(free, (), learner, seed=1))
+    model = fit_readiness(training_set, Recipe(free, RulesSpec(rules=()), learner, seed=1))
     matrix, shape = raised(training_set.features, name, np.arange(20))
     assert (DIRECTIONS[name].sign * np.diff(model.margin(matrix).reshape(shape), axis=1)).min() < -0.05
 

@@ -193,10 +193,25 @@ def verdict_lines(comparison: Comparison, language: Language) -> list[str]:
     lines : list of str
         One for each rival first.
     """
-    overall, within = comparison.overall("auc"), comparison.within_day()
-    last = comparison.periods[-1]
+    overall = comparison.overall("auc")
+    first, *rivals = comparison.contestants
+    return [*(_against(overall, first, rival, language) for rival in rivals), *about_lines(comparison, language)]
+
+
+def about_lines(comparison: Comparison, language: Language) -> list[str]:
+    """Say on what a comparison rests, and what its figures do not say.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    language : {"en", "ja"}
+
+    Returns
+    -------
+    lines : list of str
+    """
+    within, last = comparison.within_day(), comparison.periods[-1]
     lines = [
-        *(_against(overall, rival, language) for rival in comparison.contestants[1:]),
         *([] if within is None else [_within_day(within, language)]),
         say("verdict.about", language, trained_on=last.trained_on, in_the_gap=last.in_the_gap),
         say("verdict.worked", language, not_worked=round(100 * comparison.not_worked_share)),
@@ -213,12 +228,13 @@ def verdict_lines(comparison: Comparison, language: Language) -> list[str]:
     return [*lines, *([say("verdict.row_order", language)] if comparison.clock == "row_order" else [])]
 
 
-def _against(verdict: Verdict, rival: str, language: Language) -> str:
+def _against(verdict: Verdict, who: str, rival: str, language: Language) -> str:
     theirs, gain = verdict.figure_of(rival), verdict.gain_over(rival)
     kind = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not_proven"
     return say(
         f"verdict.{kind}",
         language,
+        who=at_the_beginning(contestant(who, language)),
         rival=contestant(rival, language),
         first=f"{verdict.first.value:.3f}",
         second=f"{theirs.value:.3f}",
@@ -240,7 +256,16 @@ def age_in_words(age: str, language: Language) -> str:
 
 def contestant(name: str, language: Language) -> str:
     """Name a contestant as readers know it."""
-    return say(f"comparison.contestants.{name}", language)
+    kind, _, which = name.partition(":")
+    if kind.isdecimal():
+        return say("comparison.contestants.version", language, name=kind)
+    said = say(f"comparison.contestants.{kind}", language)
+    return f"{said} {which}" if which else said
+
+
+def at_the_beginning(said: str) -> str:
+    """Write a name as it stands at the beginning of a sentence."""
+    return said[:1].upper() + said[1:]
 
 
 def _counted(group: Segment | Treatment, language: Language, *, with_view: bool) -> list[str]:
