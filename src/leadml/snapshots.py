@@ -11,7 +11,17 @@ from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.engine.matrix import FeatureMatrix
 from leadml.history.spans import NO_FACT, latest_in, rows_from
-from leadml.history.tables import ATTRIBUTES_OF, NOT_THERE, Codes, FactTable, History, Mask, ShortCodes, TextColumn
+from leadml.history.tables import (
+    ATTRIBUTES_OF,
+    JUDGEMENTS,
+    NOT_THERE,
+    Codes,
+    FactTable,
+    History,
+    Mask,
+    ShortCodes,
+    TextColumn,
+)
 from leadml.outcomes import NEVER, LeftOut
 from leadml.specs.agreement_spec import DefinitionsSpec, OutcomeSpec
 from leadml.specs.feature_spec import FeatureSpec
@@ -19,6 +29,7 @@ from leadml.specs.readiness_spec import SnapshotSpec
 from leadml.specs.reading import Label
 from leadml.vocabulary import StatusMeaning
 
+_CAUSE_NO_SCORE = (*ATTRIBUTES_OF.values(), *JUDGEMENTS)
 _NO_LABEL = Label(en="", ja="")
 _CREATED = FeatureSpec(name="created", label=_NO_LABEL, kind="count", table="leads", when_nothing=0.0)
 # A status that the agreement does not define has no meaning: it neither closes a lead nor opens it again.
@@ -203,7 +214,8 @@ def instants_just_after(history: History, leads: Codes, happened_at: Instants) -
     All dated facts of that lead and instant count together, whatever table they stand in: a stage and a status that
     the CRM writes at once are seen at once. The attributes of a lead and of its company do not move the instant: they
     cause no score, and one that is told months later, of the day on which a lead was created, would take all snapshots
-    of that day along (decision 0013). Only where nothing else happened at that instant do they count.
+    of that day along (decision 0013). Only where nothing else happened at that instant do they count. Nor do scores
+    and decisions cause one: they follow from facts.
 
     Parameters
     ----------
@@ -219,7 +231,7 @@ def instants_just_after(history: History, leads: Codes, happened_at: Instants) -
     """
     caused, told = np.full(len(leads), NO_FACT), np.full(len(leads), NO_FACT)
     for name, table in history.facts.items():
-        latest = told if name in ATTRIBUTES_OF.values() else caused
+        latest = told if name in _CAUSE_NO_SCORE else caused
         low, high = rows_from(table, leads, happened_at), rows_from(table, leads, happened_at + 1)
         np.maximum(latest, latest_in(table.known_at, low, high), out=latest)
     latest_known = np.where(caused == NO_FACT, told, caused)

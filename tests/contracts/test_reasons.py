@@ -170,12 +170,14 @@ def test_what_is_counted_has_a_unit_with_its_singular(folder):
 
 @pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
 def test_what_never_happened_has_no_number_of_days_and_no_share(folder):
-    """Counts of nothing are 0; a recency, a share or a mean of nothing is no number."""
+    """Counts of nothing are 0; a recency, a share, a mean or the latest of nothing is no number."""
     wrong = []
     for feature in read_project(folder).features:
         kind = all_kinds()[feature.kind]
         no_number = (
-            isinstance(kind, ProfileKind) or kind.told_as in ("days", "share") or feature.kind in ("mean", "attribute")
+            isinstance(kind, ProfileKind)
+            or kind.told_as in ("days", "share")
+            or feature.kind in ("mean", "attribute", "latest_number")
         )
         if (feature.when_nothing == "missing") != (no_number or gives_category(feature) or feature.kind == "max"):
             wrong.append(feature.name)

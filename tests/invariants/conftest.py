@@ -1,6 +1,7 @@
 """Histories of one lead around one instant, made so that the ends of all intervals are met often."""
 
 import copy
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 from hypothesis import strategies as st
 
 from leadml.clock import DAY, parse_instant, to_iso
-from leadml.engine.catalogue import Catalogue
+from leadml.engine.catalogue import Catalogue, check_features
 from leadml.engine.compute import compute_features
 from leadml.history.inline import Arrival, histories_from_records
 from leadml.snapshots import is_open, known_lead_type, known_stage
+from leadml.specs.feature_spec import FeatureFileSpec
 
 AS_OF = parse_instant("2026-03-02T09:00:00Z", where="tests")
 NOW = AS_OF + 1000 * DAY  # requests about the past may hold what has happened since
@@ -39,12 +41,28 @@ WORDS = {
         "result": ["connected", "no_answer", "unknown"],
         "made_by": ["person", "robot", None],
     },
+    "scores": {"name": ["crm_rules", "intent"], "value": [-1.5, 40.1, 60.2]},
+    "decisions": {
+        "decision": ["hand_over", "keep", "override"],
+        "band": ["A", "C", None],
+        "explored": ["yes", "no", None],
+        "probability": [0.1, 1.0, None],
+    },
 }
 COMPANY = {
     "industry": ["machinery", "farming", None],
     "country": ["JP", "FR", None],
     "employees": [10, 500, None],
 }
+
+# What tests/project leaves out, as its CRM has neither scores nor decisions.
+JUDGED = [
+    {"name": "crm_score", "kind": "latest_number", "table": "scores", "value": "value", "where": {"name": "crm_rules"}},
+    {"name": "scores_90d", "kind": "mean", "table": "scores", "value": "value", "window_days": 90},
+    {"name": "hand_overs", "kind": "count", "table": "decisions", "where": {"decision": "hand_over"}},
+    {"name": "last_band", "kind": "latest", "table": "decisions", "value": "band"},
+    {"name": "last_chance", "kind": "latest_number", "table": "decisions", "value": "probability"},
+]
 
 # How long before as_of: the ends of the windows of 7, 30 and 90 days, and a microsecond to either side.
 ENDS = [days * DAY + side for days in (7, 14, 30, 60, 90) for side in (-1, 0, 1)]
@@ -197,13 +215,23 @@ def history_from(definitions):
 
 
 @pytest.fixture(scope="session")
-def known_of(history_from, spec, definitions):
+def catalogue(spec, definitions):
+    """Give every feature of tests/project, and those over the tables that its CRM does not have."""
+    features = [{"label": {"en": "Judged", "ja": "評価"}, "when_nothing": "missing", **feature} for feature in JUDGED]
+    theme = {"theme": "sales_touch", "label": {"en": "Judged", "ja": "評価"}, "features": features}
+    judged = FeatureFileSpec.model_validate_json(json.dumps(theme))
+    check_features([judged], definitions)
+    return Catalogue.of((*spec.themes, judged), definitions)
+
+
+@pytest.fixture(scope="session")
+def known_of(history_from, catalogue, definitions):
     """Say everything that a score of L1 at as_of may know, as a person reads it."""
 
     def say(records):
         history = history_from(records)
         lead, instant = np.array([history.positions()["L1"]]), np.array([AS_OF])
-        matrix = compute_features(history, lead, instant, Catalogue.of(spec.themes, definitions))
+        matrix = compute_features(history, lead, instant, catalogue)
         return {
             **{name: matrix.shown(0, name) for name in matrix.names},
             "open": bool(is_open(history, lead, instant, definitions)[0]),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from leadml.clock import DAY, parse_instant, to_iso
-from leadml.engine.catalogue import Catalogue
 from leadml.engine.kind import all_kinds
+from leadml.history.tables import FACT_TABLES
 
 # For each feature, facts of which at least one must change it: what a lead does, says or is told just before as_of.
 A_VIEW = ("activities", {"activity": "page_view", "content": "pricing", "value": 1000.5})
@@ -45,8 +45,14 @@ FACTS_READ_BY = {
     "owner": [("assignments", {"owner": "never_heard_of"})],
     "lead_status": [("status_changes", {"lead_status": "never_heard_of"})],
     "deal_amount": [("deal_changes", {"deal_id": "D9", "deal_stage": "discovery", "amount": 5000})],
+    "last_deal_amount": [("deal_changes", {"deal_id": "D9", "deal_stage": "discovery", "amount": 5000})],
     "times_returned": [("status_changes", {"lead_status": "returned"})],
     "attempts_since_hand_over": [AN_ATTEMPT],
+    "crm_score": [("scores", {"name": "crm_rules", "value": 99})],
+    "scores_90d": [("scores", {"name": "intent", "value": 99})],
+    "hand_overs": [("decisions", {"decision": "hand_over"})],
+    "last_band": [("decisions", {"decision": "keep", "band": "never_heard_of"})],
+    "last_chance": [("decisions", {"decision": "keep", "explored": "yes", "probability": 0.75})],
 }
 # What must have happened before, and nothing else of that table: a lead that has already gone furthest cannot go
 # further, nobody comes a second time for the first time, and what counts since a stage needs an entry into it.
@@ -87,8 +93,7 @@ def with_fact(lead, table, fact, instant):
     return [lead, told_again]
 
 
-def test_every_feature_and_every_kind_is_tried(spec, definitions):
-    catalogue = Catalogue.of(spec.themes, definitions)
+def test_every_feature_and_every_kind_is_tried(catalogue):
     assert {feature.name for feature in catalogue.features} == FACTS_READ_BY.keys() | OF_COLLEAGUES
     assert {feature.kind for feature in catalogue.features} == set(all_kinds())
 
@@ -110,13 +115,12 @@ def test_a_fact_just_before_as_of_changes_what_reads_it(feature, leads, known_of
 
 @pytest.mark.parametrize("feature", FACTS_READ_BY)
 def test_the_same_fact_at_as_of_changes_nothing(feature, known_of, as_of):
-    tables = ("attribute_changes", "activities", "stage_changes", "status_changes", "assignments")
     lead = {
         "lead_id": "L1",
         "created_at": to_iso(as_of - 100 * DAY),
         "company_id": "C1",
         "company": {"created_at": to_iso(as_of - 100 * DAY), "attributes": {"employees": 10}},
-        **{table: [] for table in (*tables, "deal_changes", "connect_attempts")},
+        **{table: [] for table in FACT_TABLES},
     }
     for table, fact in FACTS_READ_BY[feature]:
         assert known_of(with_fact(lead, table, fact, as_of)) == known_of([lead])

@@ -87,6 +87,8 @@ MORE = [
     feature("their_attempts", "attempts_since_hand_over", of="company", when_nothing=0),
     feature("their_last_status", "latest", table="status_changes", value="lead_status", of="company"),
     feature("their_stage_age", "stage_age", of="company"),
+    feature("last_minutes", "latest_number", value="value", where={"channel": "web"}, since_stage="mql"),
+    feature("their_last_minutes", "latest_number", value="value", window_days=30, of="company"),
     feature("other_contacts", "count", table="leads", of="company", when_nothing=0),
 ]
 
@@ -211,6 +213,7 @@ FORMULAS = {
     "decayed": "sum(0.5 ** ((epoch_us(as_of) - epoch_us(happened_at)) / {half_life}))",
     "pace": "sum(CASE WHEN happened_at >= as_of - to_microseconds({window}) THEN 1 ELSE -1 END)",
     "latest": "last(held ORDER BY place)",
+    "latest_number": "last(held ORDER BY place)",
     "furthest": "max(held)",
     "stage_age": days("epoch_us(max(as_of)) - epoch_us(max(happened_at) FILTER (held IS DISTINCT FROM before))"),
     "times_returned": "count(*)",

@@ -13,6 +13,9 @@ from leadml.engine.compute import compute_features
 from leadml.engine.kind import all_kinds
 from leadml.history.build import Rows, build_history, encoded
 from leadml.history.inline import Arrival, histories_from_records
+from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
+from leadml.specs.reading import Label
+from leadml.vocabulary import Theme
 
 AS_OF = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,6 +55,22 @@ TABLES = {
         "value": ["production", "engineering", "2", "4"],
     },
 }
+JUDGEMENTS = {
+    "scores": {"name": ["crm_rules", "crm_rules", "intent"], "value": [-3.0, 0.25, 40.5]},
+    "decisions": {
+        "decision": ["hand_over", "keep", "override"],
+        "explored": ["yes", "no", None],
+        "probability": [None, 0.1, 1.0],
+    },
+}
+JUDGED = [  # what tests/project leaves out, as its CRM has neither scores nor decisions
+    {"kind": "latest_number", "table": "scores", "value": "value", "where": {"name": "crm_rules"}},
+    {"kind": "latest_number", "table": "scores", "value": "value", "window_days": 30.0, "when_nothing": -1.0},
+    {"kind": "max", "table": "scores", "value": "value", "where": {"name": "intent"}},
+    {"kind": "count", "table": "decisions", "where": {"decision": "hand_over"}, "when_nothing": 0.0},
+    {"kind": "latest", "table": "decisions", "value": "decision"},
+    {"kind": "latest_number", "table": "decisions", "value": "probability", "where": {"explored": "yes"}},
+]
 
 
 def microseconds(instant):
@@ -66,15 +85,17 @@ def random_times(chance):
     return happened_at, happened_at + late
 
 
-def random_lead(chance, number):
-    def facts(table):
-        made = []
+def random_facts(chance, tables):
+    made = {table: [] for table in tables}
+    for table, columns in tables.items():
         for _ in range(chance.choice([0, 1, 2, 8])):
             happened_at, known_at = random_times(chance)
-            words = {column: chance.choice(words) for column, words in TABLES[table].items()}
-            made.append({"happened_at": happened_at, "known_at": known_at, **words})
-        return made
+            words = {column: chance.choice(words) for column, words in columns.items()}
+            made[table].append({"happened_at": happened_at, "known_at": known_at, **words})
+    return made
 
+
+def random_lead(chance, number):
     return {
         "lead_id": f"L{number:03}",
         "created_at": AS_OF - 300 * DAY,
@@ -88,7 +109,7 @@ def random_lead(chance, number):
                 "employees": chance.choice([49, 50, 2000, 2001, None]),
             },
         },
-        **{table: facts(table) for table in TABLES},
+        **random_facts(chance, TABLES),
     }
 
 
@@ -165,6 +186,14 @@ def in_declared_order(table, fact):
     word = fact[{"status_changes": "lead_status", "stage_changes": "lifecycle_stage"}.get(table, next(iter(fact)))]
     if table == "assignments":
         return (0, fact["owner"])
+    if table == "scores":
+        return (fact["name"], fact["value"])
+    if table == "decisions":
+        chance = math.inf if fact["probability"] is None else fact["probability"]
+        return (fact["decision"], fact["explored"] or "", chance)
+    if table == "deal_changes":
+        rank = ["discovery", "quote_presented"].index(fact["deal_stage"])
+        return (rank, fact["deal_id"], math.inf if fact["amount"] is None else fact["amount"])
     return (order.index(word) if word in order else -1, str(word))
 
 
@@ -227,6 +256,7 @@ def from_facts(feature, facts, nothing):
         "distinct": lambda: len(set(values)),
         "furthest": lambda: max(values),
         "latest": lambda: facts[-1][feature.value],
+        "latest_number": lambda: values[-1],
         "days_since": lambda: min(ages),
         "decayed": lambda: math.fsum(0.5 ** (age / feature.half_life_days) for age in ages),
         "mean": lambda: math.fsum(values) / len(values),
@@ -246,14 +276,26 @@ def as_number(value):
         return None
 
 
+@pytest.fixture(scope="module")
+def judged():
+    """Give features of what was said and decided about a lead."""
+    label = Label(en="Judged", ja="評価")
+    features = [
+        FeatureSpec(**{"name": f"judged_{number}", "label": label, "when_nothing": "missing", **keys})
+        for number, keys in enumerate(JUDGED)
+    ]
+    return FeatureFileSpec(theme=Theme.SALES_TOUCH, label=label, features=tuple(features))
+
+
 @pytest.mark.parametrize("seed", range(8))
-def test_every_feature_is_what_a_plain_loop_says(seed, spec, definitions):
+def test_every_feature_is_what_a_plain_loop_says(seed, spec, judged, definitions):
     chance = random.Random(seed)
     leads = [random_lead(chance, number) for number in range(60)]
+    leads = [{**lead, **random_facts(chance, JUDGEMENTS)} for lead in leads]
     (inline,) = histories_from_records(
         as_request(leads), definitions, Arrival(microseconds(AS_OF + 1000 * DAY), time_zone="UTC")
     )
-    catalogue = Catalogue.of(spec.themes, definitions)
+    catalogue = Catalogue.of((*spec.themes, judged), definitions)
     assert {feature.kind for feature in catalogue.features} == set(all_kinds())
     every = np.arange(len(leads))
     matrix = compute_features(inline.history, every, np.full(len(leads), microseconds(AS_OF)), catalogue)

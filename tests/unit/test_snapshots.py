@@ -93,8 +93,26 @@ CHANGED_LATE = """
 """
 
 
-@pytest.mark.parametrize("told", [{"companies": COMPANY_TOLD_LATE}, {"attribute_changes": CHANGED_LATE}])
-def test_an_attribute_that_is_told_late_moves_no_snapshot(told, history_of, definitions):
+SCORED_LATE = """
+    lead_id,happened_at,known_at,name,value
+    L1,2026-02-01T00:00:00Z,2026-04-01T00:00:00Z,crm_rules,40
+"""
+DECIDED_LATE = """
+    lead_id,happened_at,known_at,decision
+    L1,2026-02-01T00:00:00Z,2026-04-01T00:00:00Z,hand_over
+"""
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"companies": COMPANY_TOLD_LATE},
+        {"attribute_changes": CHANGED_LATE},
+        {"scores": SCORED_LATE},
+        {"decisions": DECIDED_LATE},
+    ],
+)
+def test_what_causes_no_score_and_is_told_late_moves_no_snapshot(told, history_of, definitions):
     leads = "lead_id,created_at,company_id\nL1,2026-02-01T00:00:00Z,C1\n"
     for tables in ({}, told):
         history = history_of(leads=leads, activities=LATER, **tables)

@@ -90,8 +90,8 @@ def without_tables(**more):
             "A key that leadml does not read would be ignored, and the file would not do what it says.",
             "leads[0].activitys",
             "Did you mean 'activities'? Known keys here: activities, assignments, attribute_changes, attributes, "
-            "company, company_id, connect_attempts, created_at, deal_changes, known_at, lead_id, lead_type, "
-            "stage_changes, status_changes.",
+            "company, company_id, connect_attempts, created_at, deal_changes, decisions, known_at, lead_id, "
+            "lead_type, scores, stage_changes, status_changes.",
         ),
         pytest.param(
             with_(activities=[{"happened_at": AS_OF, "activity": "page_view", "value": "12"}]),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from leadml.errors import LeadmlError, known_words
-from leadml.history.tables import ATTRIBUTES_OF, FACT_TABLES, History
+from leadml.history.tables import ATTRIBUTES_OF, CHANCES, FACT_TABLES, History
 from leadml.wording.texts import nearest
 
 _FACT = re.compile(r"\s*(?:(?P<number>[1-9]\d{0,2})\s+)?(?P<table>\w+)\s*:\s*(?P<columns>.+)", re.DOTALL)
@@ -59,7 +59,7 @@ def _fact(text: str, history: History) -> tuple[str, dict[str, Any], int]:
     for part in found["columns"].split(","):
         column, value = _pair(part, "--add")
         _check(column, (*columns.texts, *columns.numbers), f"--add {table}")
-        fact[column] = _number(value, "--add") if column in columns.numbers else value
+        fact[column] = _number(value, column, "--add") if column in columns.numbers else value
         if column in columns.texts and table in history.facts:
             known = history.facts[table].texts.get(column)
             _check(value, () if known is None else known.words_that_occur(), f"--add {table}.{column}")
@@ -91,11 +91,14 @@ def _pair(text: str, where: str) -> tuple[str, str]:
     return name, value
 
 
-def _number(text: str, where: str) -> float:
+def _number(text: str, column: str, where: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         raise LeadmlError("wrong_type", where=where, key="value", value=text, expected="a number") from None
+    if column in CHANCES and not 0 < number <= 1:
+        raise LeadmlError("not_a_probability", where=where, value=text)
+    return number
 
 
 def _check(word: str, known: Collection[str], where: str) -> None:

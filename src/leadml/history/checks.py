@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadml.clock import to_iso
-from leadml.history.tables import BEGINS_AT, NOT_THERE, Finding, History
+from leadml.history.tables import BEGINS_AT, FACT_TABLES, NOT_THERE, Finding, History
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.wording.texts import nearest
 
@@ -63,7 +63,12 @@ def check_history(history: History, definitions: DefinitionsSpec) -> CheckReport
                     known_late_share=float((table.known_at > table.happened_at).mean()),
                 )
             )
-    findings = [*history.findings, *_unknown_words(history, definitions), *_before_creation(history)]
+    findings = [
+        *history.findings,
+        *_unknown_words(history, definitions),
+        *_blank_numbers(history),
+        *_before_creation(history),
+    ]
     return CheckReport(
         leads=len(history.lead_ids),
         known_until=to_iso(history.known_until),
@@ -99,6 +104,7 @@ class _Agreed:
     words: tuple[str, ...] | None
     may_be_blank: bool = False
     others: str = "unknown_word"  # how other words are told
+    may_be_near: bool = True  # whether another word is told with the agreed one that is nearest
 
 
 def _agreed_words(definitions: DefinitionsSpec) -> list[_Agreed]:
@@ -113,6 +119,9 @@ def _agreed_words(definitions: DefinitionsSpec) -> list[_Agreed]:
         _Agreed("connect_attempts", "channel", attempt.channels, others="uncounted_word"),
         _Agreed("connect_attempts", "result", attempt.results, others="uncounted_word"),
         _Agreed("connect_attempts", "made_by", attempt.made_by, may_be_blank=True, others="uncounted_word"),
+        _Agreed("scores", "name", None),
+        _Agreed("decisions", "decision", None),
+        _Agreed("decisions", "explored", ("no", "yes"), may_be_blank=True, others="not_yes_or_no", may_be_near=False),
     ]
     if reasons := tuple(word for word in definitions.return_reasons if word):
         agreed.append(_Agreed("status_changes", "reason", reasons, may_be_blank=True))
@@ -126,13 +135,25 @@ def _not_agreed(agreed: _Agreed, met: Sequence[tuple[int, str]], words: tuple[st
     findings = []
     for count, word in unknown[:_WORDS_TOLD]:
         values = {"column": agreed.column, "word": word}
-        if near := nearest(word, words):
+        if agreed.may_be_near and (near := nearest(word, words)):
             findings.append(Finding(agreed.table, f"{agreed.others}_near", count, {**values, "near": near}))
         else:
             findings.append(Finding(agreed.table, agreed.others, count, values))
     if more := unknown[_WORDS_TOLD:]:
         facts, values = sum(count for count, _ in more), {"column": agreed.column, "words": f"{len(more):,}"}
         findings.append(Finding(agreed.table, "more_unknown_words", facts, values))
+    return findings
+
+
+def _blank_numbers(history: History) -> list[Finding]:
+    """Count the facts without the number that their table is about: no feature that reads it sees them."""
+    findings = []
+    for name, columns in FACT_TABLES.items():
+        for column in columns.numbers if name in history.facts else ():
+            table = history.facts[name]
+            numbers = table.numbers.get(column)
+            if column in columns.required and numbers is not None and (blank := int(np.isnan(numbers).sum())):
+                findings.append(Finding(name, "blank_word", blank, {"column": column}))
     return findings
 
 

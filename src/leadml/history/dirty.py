@@ -27,6 +27,7 @@ FAULTS = (
     "time_without_zone",
     "fact_in_future",
     "not_a_number",
+    "not_a_probability",
 )
 _ASIDE = ("reason", "source", "place")  # columns of the file of bad rows, before their own
 

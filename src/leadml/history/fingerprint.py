@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from leadml.history.tables import NOT_THERE, FactTable, History, ShortCodes, TextColumn
+from leadml.history.tables import JUDGEMENTS, NOT_THERE, FactTable, History, ShortCodes, TextColumn
 
 
 def fingerprint_of(history: History) -> str:
@@ -24,7 +24,9 @@ def fingerprint_of(history: History) -> str:
     """
     known = hashlib.sha256()
     _add_words(known, "lead_ids", history.lead_ids)
-    _add_words(known, "unknown", tuple(sorted(history.unknown)))
+    # That judgements are known shows by their names below. A history without them has the fingerprint that it had
+    # before leadml knew such tables: what was learned from it has not changed.
+    _add_words(known, "unknown", tuple(sorted(set(history.unknown) - set(JUDGEMENTS))))
     for name, table in sorted(history.facts.items()):
         known.update(name.encode())
         _add_table(known, table)

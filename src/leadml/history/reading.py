@@ -222,6 +222,10 @@ class _Reading:
         if unusable.any():
             self._note("not_a_number", name, unusable & ~blanks_in(column), without_it=False)
             numbers = np.where(unusable, np.nan, numbers)
+        if name in self._shape.chances:
+            impossible = (numbers <= 0) | (numbers > 1)
+            self._note("not_a_probability", name, impossible, without_it=False)
+            numbers = np.where(impossible, np.nan, numbers)
         return numbers
 
     def _note(self, code: str, name: str, wrong: Mask, *, without_it: bool, hint: str = "") -> None:

@@ -4,7 +4,7 @@ Times stay texts here: `history/inline.py` reads them as it reads those of a fil
 with them in the same words.
 """
 
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
@@ -108,6 +108,24 @@ class ConnectAttempt(Fact):
     made_by: str | None = None
 
 
+class Score(Fact):
+    """The CRM's own rules, or another system, gave a lead a number."""
+
+    name: Word
+    value: float
+
+
+class Decision(Fact):
+    """Something was decided about a lead."""
+
+    decision: Word
+    band: str | None = None
+    explored: Literal["yes", "no"] | None = Field(None, description="Whether the decision was left to chance.")
+    probability: float | None = Field(
+        None, gt=0, le=1, description="The chance with which this was decided, where it was left to chance."
+    )
+
+
 class Company(RequestPart):
     """The company of a lead."""
 
@@ -133,6 +151,8 @@ class LeadRecord(RequestPart):
     assignments: list[Assignment] | None = None
     deal_changes: list[DealChange] | None = None
     connect_attempts: list[ConnectAttempt] | None = None
+    scores: list[Score] | None = None
+    decisions: list[Decision] | None = None
 
     @property
     def says_nothing(self) -> bool:
@@ -253,6 +273,8 @@ def _expected(detail: ErrorDetails) -> str | None:
             return f"a text of at most {limits['max_length']} characters"
         case "too_short" | "too_long":
             return f"a list of 1 to {MOST_LEADS} leads"
+        case "greater_than" | "less_than_equal":
+            return "a number above 0 and at most 1"
     return None
 
 

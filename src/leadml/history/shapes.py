@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from leadml.history.tables import COMPANY_COLUMNS, FACT_TABLES, FACT_TIMES, LEAD_COLUMNS, MERGED_AT
+from leadml.history.tables import CHANCES, COMPANY_COLUMNS, FACT_TABLES, FACT_TIMES, LEAD_COLUMNS, MERGED_AT
 
 # Columns that hold the id of another row: how numbers are written must not keep the two apart.
 _REFERENCES = ("company_id", "merged_into")
@@ -48,6 +48,11 @@ class TableShape:
     def times_among_texts(self) -> tuple[str, ...]:
         """The columns of texts that must be times."""
         return tuple(name for name in self.texts if name in _TIMES_KEPT_AS_TEXTS)
+
+    @property
+    def chances(self) -> tuple[str, ...]:
+        """The columns of numbers that must be above 0 and at most 1."""
+        return tuple(name for name in self.numbers if name in CHANCES)
 
     @property
     def is_wide(self) -> bool:

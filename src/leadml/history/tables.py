@@ -45,6 +45,8 @@ FACT_TABLES: Mapping[str, TableColumns] = {
     "assignments": TableColumns(("owner",), ("accepted_at",)),
     "deal_changes": TableColumns(("deal_id", "deal_stage"), ("amount",), ("amount",)),
     "connect_attempts": TableColumns(("channel", "result"), ("made_by",)),
+    "scores": TableColumns(("name", "value"), (), ("value",)),
+    "decisions": TableColumns(("decision",), ("band", "explored", "probability"), ("probability",)),
 }
 LEAD_COLUMNS = ("lead_id", "created_at", "known_at", "lead_type", "company_id", "merged_into", "merged_at")
 COMPANY_COLUMNS = ("company_id", "created_at", "known_at")
@@ -56,6 +58,12 @@ BEGINS_AT = "begins_at"
 
 # A column of the table leads that holds an instant: since when a lead is known to be the same as another.
 MERGED_AT = "merged_at"
+
+# Tables of what was said or decided about a lead: it follows from what happened to the lead, and is none of it.
+JUDGEMENTS = ("scores", "decisions")
+
+# Columns of numbers that are chances: above 0, and at most 1.
+CHANCES = ("probability",)
 
 # The tables of attributes: the lead's own and its company's, by whose they are.
 ATTRIBUTES_OF: Mapping[str, str] = {"lead": "lead_attributes", "company": "company_attributes"}

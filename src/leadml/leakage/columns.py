@@ -9,7 +9,7 @@ from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.engine.matrix import FeatureMatrix
-from leadml.history.tables import FACT_TABLES, Codes, FactTable, History, Numbers, as_number
+from leadml.history.tables import FACT_TABLES, JUDGEMENTS, Codes, FactTable, History, Numbers, as_number
 from leadml.leakage.evidence import FACTS_OF, Column, Evidence, Origin, compare, even_share
 from leadml.leakage.statistics import binned
 from leadml.snapshots import stage_feature
@@ -23,6 +23,8 @@ WORD_COLUMNS = {
     for name, columns in FACT_TABLES.items()
     if name != "attribute_changes"
 }
+# A counter of today counts what happened to a lead; a score that is written every night would drown it.
+_HAPPENED = tuple(name for name in WORD_COLUMNS if name not in JUDGEMENTS)
 _FEWEST_FACTS = 10
 _MOST_WORDS = 40
 _NUMBERS_SHARE = 0.95
@@ -58,7 +60,7 @@ def gather(history: History, training_set: TrainingSet, spec: ProjectSpec) -> Ev
     training_set = even_share(training_set)
     questions = [*_attribute_questions(history), *_word_questions(history)]
     counted = [FeatureSpec(name=f"all_{name}", label=_NO_LABEL, kind="count", table=name, when_nothing=0.0)
-               for name in WORD_COLUMNS if name in history.facts]  # fmt: skip
+               for name in _HAPPENED if name in history.facts]  # fmt: skip
     stage = stage_feature(spec.agreement.definitions)
     features = (*(question.feature for question in questions), *counted, stage)
     catalogue = Catalogue(features, {feature.name: feature.table for feature in features}, spec.agreement.definitions)
@@ -78,7 +80,7 @@ def gather(history: History, training_set: TrainingSet, spec: ProjectSpec) -> Ev
         stage_then=_ranks(matrix, stage.name, spec),
         facts_before=own.sum(axis=1),
         facts_in_all=sum(
-            (np.diff(history.facts[name].first) for name in WORD_COLUMNS if name in history.facts),
+            (np.diff(history.facts[name].first) for name in _HAPPENED if name in history.facts),
             start=np.zeros(len(history.lead_ids)),
         ),
         compared=compare(training_set),

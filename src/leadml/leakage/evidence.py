@@ -85,7 +85,7 @@ class Evidence:
     stage_then : int array, shape (n_snapshots,)
         Rank of the lifecycle stage known at each snapshot, -1 where none was.
     facts_before : float array, shape (n_snapshots,)
-        How many dated facts of the lead were known.
+        How many dated facts of the lead were known: what happened to it, not what was said or decided of it.
     facts_in_all : float array, shape (n_leads_of_history,)
         How many there are, whenever they happened.
     """

@@ -60,7 +60,9 @@ class FeatureSpec(Specification):
     half_life_days: Annotated[
         float | None, Field(ge=0.001, le=36_500, description="for `decayed`: days after which a fact counts half")
     ] = None
-    value: Annotated[str | None, Field(description="the column that sum, max, distinct, furthest, latest read")] = None
+    value: Annotated[
+        str | None, Field(description="the column that sum, max, distinct, furthest, latest, latest_number read")
+    ] = None
     of_which: dict[str, Words] = Field(
         default_factory=dict, description="for `share`: what a fact must have to be part of it; as in `where`"
     )

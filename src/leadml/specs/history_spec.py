@@ -160,6 +160,14 @@ class TablesSpec(Specification):
     connect_attempts: Annotated[
         tuple[SourceSpec, ...] | None, Field(description="how our own people tried to reach the lead")
     ] = None
+    scores: Annotated[
+        tuple[SourceSpec, ...] | None,
+        Field(description="which number the CRM's own rules, or another system, gave the lead, score by score"),
+    ] = None
+    decisions: Annotated[
+        tuple[SourceSpec, ...] | None,
+        Field(description="what was decided about the lead; with its probability where it was left to chance"),
+    ] = None
 
 
 class HistorySpec(Specification):

@@ -19,6 +19,14 @@ VIEW = {"activity": "page_view", "content": "pricing"}
             {"activities": [{"activity": "page_view", "value": 2.5}, {"activity": "chat_opened"}]},
         ),
         (
+            ["scores: name=crm_rules, value=40", "decisions: decision=keep, probability=0.1"],
+            [],
+            {
+                "scores": [{"name": "crm_rules", "value": 40.0}],
+                "decisions": [{"decision": "keep", "probability": 0.1}],
+            },
+        ),
+        (
             [],
             ["title_level=4", "company.employees = 300"],
             {
@@ -43,6 +51,8 @@ def test_what_is_written_is_read(demo_history, added, changed, supposal):
         (["activitys: activity=page_view"], [], "unknown_word", "--add", "activities"),
         (["attribute_changes: attribute=a, value=b"], [], "unknown_word", "--add", "status_changes"),
         (["activities: activity=page_viev"], [], "unknown_word", "--add activities.activity", "page_view"),
+        (["decisions: decision=keep, probability=0"], [], "not_a_probability", "--add", None),
+        (["decisions: decision=keep, probability=nan"], [], "not_a_probability", "--add", None),
         (["activities: activty=page_view"], [], "unknown_word", "--add activities", "activity"),
         (["activities: content=pricing"], [], "missing_key", "--add activities", None),
         (["activities: activity=page_view, value=long"], [], "wrong_type", "--add", None),

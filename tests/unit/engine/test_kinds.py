@@ -50,6 +50,21 @@ ATTEMPTS = """
     L1,2026-03-01T12:00:00Z,fax,connected,person
     L1,2026-03-01T13:00:00Z,email,connected,
 """
+SCORES = """
+    lead_id,happened_at,known_at,name,value
+    L1,2026-02-01T02:00:00Z,2026-02-01T02:00:00Z,hubspot_score,60
+    L1,2026-02-20T02:00:00Z,2026-02-20T02:00:00Z,hubspot_score,40
+    L1,2026-02-20T02:00:00Z,2026-02-20T02:00:00Z,hubspot_score,35
+    L1,2026-02-25T02:00:00Z,2026-02-25T02:00:00Z,hubspot_score,
+    L1,2026-02-26T02:00:00Z,2026-02-26T02:00:00Z,intent,7
+    L1,2026-03-01T02:00:00Z,2026-03-02T09:00:00Z,hubspot_score,90
+"""
+DECISIONS = """
+    lead_id,happened_at,decision,band,explored,probability
+    L1,2026-02-10T09:00:00Z,keep,C,no,
+    L1,2026-02-20T09:00:00Z,hand_over,C,yes,0.1
+    L1,2026-03-02T09:00:00Z,override,A,no,
+"""
 CHANGES = """
     lead_id,happened_at,attribute,value
     L1,2026-02-01T00:00:00Z,title_level,2
@@ -67,6 +82,8 @@ def history(history_of):
         status_changes=STATUSES,
         connect_attempts=ATTEMPTS,
         attribute_changes=CHANGES,
+        scores=SCORES,
+        decisions=DECISIONS,
     )
 
 
@@ -134,6 +151,25 @@ def test_what_a_lead_did(feature, of_first, of_second, values_of):
 )
 def test_where_a_lead_stands(feature, of_first, values_of):
     assert values_of(**feature)[0] == of_first
+
+
+@pytest.mark.parametrize(
+    ("feature", "of_first", "of_second"),
+    [
+        # Of one instant the larger number comes last; a later fact has none, and 90 was known at as_of, not before it.
+        ({"kind": "latest_number", "value": "value", "where": {"name": "hubspot_score"}}, 40, None),
+        ({"kind": "latest_number", "value": "value"}, 7, None),
+        ({"kind": "latest_number", "value": "value", "window_days": 3.0}, None, None),
+        ({"kind": "latest_number", "value": "value", "where": {"name": "fit"}, "when_nothing": -1.0}, -1, -1),
+        ({"kind": "mean", "value": "value", "where": {"name": "hubspot_score"}}, 45, None),
+        ({"table": "decisions", "kind": "count", "when_nothing": 0.0}, 2, 0),
+        ({"table": "decisions", "kind": "count", "where": {"explored": "yes"}, "when_nothing": 0.0}, 1, 0),
+        ({"table": "decisions", "kind": "latest", "value": "decision"}, "hand_over", None),
+        ({"table": "decisions", "kind": "latest_number", "value": "probability"}, 0.1, None),
+    ],
+)  # fmt: skip
+def test_what_was_said_and_decided_about_a_lead(feature, of_first, of_second, values_of):
+    assert values_of(**{"table": "scores", "when_nothing": "missing", **feature}) == [of_first, of_second]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ def test_unknown_tables_are_named_and_empty_ones_are_not_summed_up(history_of, d
         "status_changes",
         "deal_changes",
         "connect_attempts",
+        "scores",
+        "decisions",
     )
     assert [table.table for table in report.tables] == ["leads"]
     assert findings_of(report) == [("assignments", "unknown_lead", 1, {"example": "L9"})]

@@ -5,6 +5,8 @@ from leadml.errors import LeadmlError
 from leadml.history.requests import MOST_LEADS, read_request
 
 LEAD = {"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z", "activities": []}
+AT = {"happened_at": "2026-03-02T09:00:00Z"}
+KEPT = {**AT, "decision": "keep"}
 
 
 def read(**changed):
@@ -33,10 +35,28 @@ def test_a_table_left_out_is_unknown_and_an_empty_list_is_nothing():
         ({**LEAD, "attributes": {"employees": [1]}}, "wrong_type", "leads[0].attributes.employees"),
         ({**LEAD, "activities": [{"activity": "call"}]}, "missing_key", "leads[0].activities[0].happened_at"),
         ({"lead_id": "L1", "created_at": "2026-03-01T09:00:00Z"}, "lead_without_facts", "leads[0]"),
+        ({**LEAD, "scores": [{**AT, "name": "icp"}]}, "missing_key", "leads[0].scores[0].value"),
+        ({**LEAD, "scores": [{**AT, "name": "icp", "value": "4"}]}, "wrong_type", "leads[0].scores[0].value"),
+        ({**LEAD, "decisions": [{**KEPT, "explored": "true"}]}, "wrong_type", "leads[0].decisions[0].explored"),
+        ({**LEAD, "decisions": [{**KEPT, "explored": True}]}, "wrong_type", "leads[0].decisions[0].explored"),
+        ({**LEAD, "decisions": [{**KEPT, "probability": 0}]}, "wrong_type", "leads[0].decisions[0].probability"),
+        ({**LEAD, "decisions": [{**KEPT, "probability": 1.01}]}, "wrong_type", "leads[0].decisions[0].probability"),
     ],
 )
 def test_a_problem_is_said_once_with_its_place(lead, code, where):
     assert problems_of({"leads": [lead]}) == [(code, where)]
+
+
+@pytest.mark.parametrize("probability", [1, 1.0, 1e-9, None])
+def test_any_chance_of_a_decision_is_taken(probability):
+    (decision,) = read(decisions=[{**KEPT, "explored": "yes", "probability": probability}]).leads[0].decisions
+    assert (decision.probability, decision.explored) == (probability, "yes")
+
+
+def test_of_a_probability_that_is_none_it_is_said_what_one_is():
+    with pytest.raises(LeadmlError) as caught:
+        read(decisions=[{**KEPT, "probability": -0.5}])
+    assert caught.value.part("why") == "It should be a number above 0 and at most 1."
 
 
 def test_a_word_near_a_known_key_is_proposed():

@@ -71,8 +71,9 @@ def test_a_lead_has_the_attributes_of_its_company(history, facts_of):
 
 
 def test_a_table_without_a_source_is_unknown_and_one_without_files_says_that_nothing_happened(history, change):
-    assert history().unknown == ("attribute_changes", "assignments")
-    change(HISTORY, "  activities:\n", "  assignments: []\n  attribute_changes: []\n  activities:\n")
+    assert history().unknown == ("attribute_changes", "assignments", "scores", "decisions")
+    empty = ("assignments", "attribute_changes", "scores", "decisions")
+    change(HISTORY, "  activities:\n", "".join(f"  {table}: []\n" for table in empty) + "  activities:\n")
     assert history().unknown == ()
     assert len(history().facts["assignments"].happened_at) == 0
 

@@ -14,7 +14,7 @@ _MOSTLY = 0.5
 _ONLY = 0.99
 _MOST_NAMED = 6
 # What sales do is expected to begin with the hand-over; what leads do is not.
-_OF_SALES = ("stage_changes", "status_changes", "assignments", "deal_changes", "connect_attempts")
+_OF_SALES = ("stage_changes", "status_changes", "assignments", "deal_changes", "connect_attempts", "decisions")
 
 
 def find(evidence: Evidence) -> list[LeakFinding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from leadml.history.tables import BEGINS_AT, FACT_TABLES, FactTable
+from leadml.history.tables import BEGINS_AT, FACT_TABLES, JUDGEMENTS, FactTable
 from leadml.leakage.evidence import Evidence
 from leadml.leakage.findings import Grade, LeakFinding
 
@@ -12,7 +12,7 @@ _FEWEST = 20
 _BACK_DATED_SHARE = 0.01
 _TODAYS_SHARE = 0.9
 _IMPORTED_SHARE = 0.5
-_STATES = ("stage_changes", "status_changes", "assignments", "deal_changes")
+_STATES = ("stage_changes", "status_changes", "assignments", "deal_changes", *JUDGEMENTS)
 
 
 def find(evidence: Evidence) -> list[LeakFinding]:
@@ -66,10 +66,15 @@ def _todays_state(evidence: Evidence, name: str, table: FactTable) -> Iterator[L
         return
     counts = np.diff(table.first)
     at_creation = table.happened_at == evidence.history.created_at[table.leads]
-    words = max((len(text.words) for text in table.texts.values()), default=0)
-    if counts.max() == 1 and words > 1 and at_creation.mean() >= _TODAYS_SHARE:
+    if counts.max() == 1 and _differs(table) and at_creation.mean() >= _TODAYS_SHARE:
         values = {"facts": len(at_creation), "share": float(at_creation.mean())}
         yield LeakFinding("todays_state", Grade.WARNING, name, "happened_at", values)
+
+
+def _differs(table: FactTable) -> bool:
+    """Tell whether the facts of a table say more than one thing."""
+    words = max((len(text.words) for text in table.texts.values()), default=0)
+    return words > 1 or any(len(np.unique(numbers[~np.isnan(numbers)])) > 1 for numbers in table.numbers.values())
 
 
 def _imported(name: str, table: FactTable) -> Iterator[LeakFinding]:
