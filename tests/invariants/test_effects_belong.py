@@ -10,7 +10,7 @@ import pytest
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.engine.kind import FactKind, all_kinds
-from leadml.history.tables import FACT_TABLES
+from leadml.history.tables import FACT_TABLES, JUDGEMENTS
 from leadml.learners.calibration import CalibrationLine
 from leadml.learners.readiness import ReadinessModel, Shares
 from leadml.learners.rules import RulesModel
@@ -99,7 +99,7 @@ def without(history, table):
     return replace(history, facts={**history.facts, table: empty}, by_company={})
 
 
-@pytest.mark.parametrize("table", [name for name in FACT_TABLES if name != "attribute_changes"])
+@pytest.mark.parametrize("table", [name for name in FACT_TABLES if name not in ("attribute_changes", *JUDGEMENTS)])
 def test_a_feature_tells_of_the_facts_that_it_reads_and_of_no_others(demo_history, demo_model, spec, table):
     catalogue = Catalogue.of(spec.themes, spec.agreement.definitions)
     leads = np.arange(len(demo_history.lead_ids))

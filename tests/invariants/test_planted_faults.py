@@ -103,7 +103,7 @@ def test_without_a_fault_nothing_fails(failures_with):
         pytest.param(
             "explain/reasons.py",
             "every = effects.tolist()",
-            "every = [effects[1], effects[0], *effects[2:].tolist()]",
+            "effects = effects[[1, 0, *range(2, len(effects))]]; every = effects.tolist()",
             [f"{OWN_EFFECT}[rules]", f"{OWN_EFFECT}[lines]", f"{OWN_EFFECT}[trees]"],
             id="two features' columns swapped",
         ),

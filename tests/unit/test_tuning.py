@@ -220,7 +220,7 @@ def test_whoever_stops_it_keeps_what_was_finished(telling, bare, fits, tmp_path)
 
     assert threading.current_thread() is threading.main_thread()
     fits.fit["by"] = stopped
-    tuned = searched(telling, bare(leaves=2), tmp_path)
+    tuned = searched(telling, bare(leaves=2), tmp_path, seconds=4000)  # time must not run out before
     assert tuned.verdict == "interrupted"
     assert tuned.confirmation is None
     assert tuned.trials == 2

@@ -178,7 +178,7 @@ def facts_about(project):
             },
             **{table: [] for table in FACT_TABLES},
         }
-    for table in FACT_TABLES:
+    for table in [name for name in FACT_TABLES if name not in project.history.unknown]:
         for row in _rows_of(project, table):
             fact = {column: words.get(value, value) for column, value in _filled(row, without=("lead_id",)).items()}
             if "amount" in fact:

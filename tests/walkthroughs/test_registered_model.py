@@ -69,7 +69,12 @@ def scored_elsewhere(environment, tmp_path):
 
 def test_a_version_scores_raw_leads_without_the_projects_files(project, sent, scored_elsewhere, tmp_path):
     table, expected = sent
-    (kept,) = (project.folder / ".leadml" / "mlartifacts" / "models").glob("*/artifacts")
+    models = project.folder / ".leadml" / "mlartifacts" / "models"
+    (kept,) = (
+        version.parents[2]
+        for version in models.glob("*/artifacts/artifacts/model/version.json")
+        if orjson.loads(version.read_bytes())["version"] == project.champion().version
+    )
     model = shutil.copytree(kept, tmp_path / "model")
     answered = scored_elsewhere(str(model), table)
     assert answered["lead_id"].tolist() == expected["lead_id"].tolist()
