@@ -1,5 +1,7 @@
 """A duel: the same leads, the same instants, the same volume, and nobody who knows how it ended."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -8,12 +10,13 @@ from leadml.contestants import CRM_SCORE, Entries
 from leadml.disagreements import better_than, find_disagreements
 from leadml.duel import FEWEST_EXPLORED, hold_duel
 from leadml.errors import LeadmlError
-from leadml.history.supposed import suppose
+from leadml.history.tables import FactTable
 from leadml.reports.duel import duel_page, duel_report
 from leadml.reports.duel_charts import scatter_of
 from leadml.reports.text_table import TextTable
 from leadml.splits import join_tests
 
+YEAR = 365 * DAY
 NAMES = ("readiness", "rules", "logistic")
 
 
@@ -65,27 +68,68 @@ def test_the_recipe_of_a_version_is_fitted_again_before_each_period(entries):
     assert not np.array_equal(seen, champion.models[0].margin(champion.tests[0]))
 
 
-def with_facts(history, table, facts):
-    for lead, columns in facts.items():
-        history = suppose(history, lead, {table: columns})
-    return history
-
-
-def test_the_score_of_the_crm_counts_as_it_was_known_then(entries, demo_history, demo_training_set, spec):
-    """A score that tells the answer wins; the same score, written down a day after each instant, knows nothing."""
-    before, after = (
-        Entries(scored(demo_history, demo_training_set, delay), demo_training_set, spec, {}) for delay in (-HOUR, DAY)
+def with_table(history, table, leads, instants, words, numbers):
+    """Give a history one more table; each fact is known at once."""
+    order = np.lexsort((instants, leads))
+    facts = FactTable(
+        first=np.concatenate([[0], np.cumsum(np.bincount(leads, minlength=len(history.lead_ids)))]),
+        happened_at=instants[order],
+        known_at=instants[order],
+        words={column: (word,) for column, word in words.items()},
+        codes=np.zeros((len(words), len(leads)), dtype=np.int32),
+        number_columns=tuple(numbers),
+        values=np.array(list(numbers.values()), dtype=float)[:, order],
     )
-    knows = hold_duel(before, (CRM_SCORE, "rules")).pairings[0].ruling
-    assert (knows.word, knows.gain.value > 0.1) == ("better", True)
-    name = f"{CRM_SCORE}:manual_score"
-    late = hold_duel(after, (name, "rules")).pairings[0].ruling
-    assert late.word == "worse"
+    unknown = tuple(name for name in history.unknown if name != table)
+    return dataclasses.replace(history, facts={**history.facts, table: facts}, unknown=unknown)
 
 
 def scored(history, training_set, delay):
     """Write down for each snapshot, so long after it, what became of the lead."""
-    raise NotImplementedError
+    snapshots = training_set.snapshots
+    told = {"value": training_set.ready}
+    return with_table(history, "scores", snapshots.leads, snapshots.as_of + delay, {"name": "manual_score"}, told)
+
+
+def test_the_score_of_the_crm_counts_as_it_was_known_then(demo_history, demo_training_set, spec):
+    """A score that tells the answer wins; written down after all snapshots of a lead, the same score knows nothing."""
+    before, after = (
+        Entries(scored(demo_history, demo_training_set, delay), demo_training_set, spec, {}) for delay in (-HOUR, YEAR)
+    )
+    knows = hold_duel(before, (CRM_SCORE, "rules")).pairings[0].ruling
+    assert knows.word == "better"
+    assert knows.gain.value > 0.1
+    knows_nothing = after.enter(f"{CRM_SCORE}:manual_score").scores().ranking
+    assert len(np.unique(knows_nothing)) == len(after.periods)  # one chance a period, whoever it is
+
+
+def test_leads_that_sales_got_by_lot_weigh_what_they_stand_for(demo_history, demo_training_set, spec, test_leads):
+    worked = np.unique(test_leads.snapshots.leads[test_leads.worked])[::2]
+    assert len(worked) >= FEWEST_EXPLORED
+    instants = demo_history.created_at[worked] + HOUR
+    decided = with_table(
+        demo_history, "decisions", worked, instants, {"decision": "hand_over", "explored": "yes"},
+        {"probability": np.full(len(worked), 0.2)},
+    )  # fmt: skip
+    duel = hold_duel(Entries(decided, demo_training_set, spec, {}), ("readiness", "rules"))
+    assert (duel.selection.explored, duel.selection.weighed) == (len(worked), True)
+    (pairing,) = duel.pairings
+    assert pairing.weighed is not None
+    assert any("inverse-propensity" in line for line in duel_report(duel, "en") if isinstance(line, str))
+    few = with_table(
+        demo_history, "decisions", worked[:3], instants[:3], {"decision": "hand_over", "explored": "yes"},
+        {"probability": np.full(3, 0.2)},
+    )  # fmt: skip
+    told = hold_duel(Entries(few, demo_training_set, spec, {}), ("readiness", "rules"))
+    assert (told.selection.explored, told.selection.weighed) == (3, False)
+    assert any("fewer than 20" in line for line in duel_report(told, "en") if isinstance(line, str))
+
+
+def test_money_is_that_of_deals_won_after_the_lead_was_taken(duel, demo_history, test_leads):
+    facts = demo_history.facts["deal_changes"]
+    won = facts.texts["deal_stage"].lookup({"closed_won": 1.0}, other=0.0) == 1.0
+    later = facts.happened_at > test_leads.snapshots.as_of.min()
+    assert 0 < duel.money["readiness"] <= np.nansum(facts.numbers["amount"][won & later])
 
 
 def test_without_a_score_the_crm_cannot_enter(entries):
