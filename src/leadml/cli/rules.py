@@ -14,7 +14,7 @@ from leadml.crm_rules.hubspot import read_score
 from leadml.crm_rules.importing import Imported, import_score
 from leadml.crm_rules.names import NamesSpec
 from leadml.crm_rules.writing import RULES, Planned, planned, write
-from leadml.errors import LeadmlError
+from leadml.errors import LeadmlError, ProblemsError
 from leadml.project import Project
 from leadml.rule_check import RulesSeen
 from leadml.specs.reading import read_specification
@@ -163,6 +163,8 @@ def _seen(opened: Project) -> tuple[RulesSeen | None, LeadmlError | None]:
     """Look at the history, or say why it cannot be looked at: rules can be checked before there is one."""
     try:
         return opened.rules_seen(), None
+    except ProblemsError as error:
+        return None, error.problems[0]
     except LeadmlError as error:
         return None, error
 

@@ -26,6 +26,7 @@ _WORD: Mapping[str, Operator] = {
     "DOES_NOT_CONTAIN": "contains_not",
 }
 _LISTED: Mapping[str, Operator] = {"IS_ANY_OF": "any_of", "IS_NONE_OF": "none_of"}
+_OF_WORDS: Mapping[str, Operator] = {**_WORD, **_LISTED}
 _KNOWN: Mapping[str, bool] = {"IS_KNOWN": False, "IS_UNKNOWN": True, "IS_NOT_KNOWN": True}
 _OPERATORS: Mapping[str, tuple[str, ...]] = {
     "ALL_PROPERTY": (),
@@ -117,7 +118,7 @@ def clause_of(operation: Operation, feature: str, *, words: Mapping[str, str], w
         same = Condition(feature, "between", (asked, asked), or_missing)
         return (same,) if operator == "IS_EQUAL_TO" else _beyond(same, or_missing)
     asked_words = tuple(dict.fromkeys(words.get(word, word) for word in _words(operation, where)))
-    return (Condition(feature, (_WORD | _LISTED)[operator], asked_words, or_missing),)
+    return (Condition(feature, _OF_WORDS[operator], asked_words, or_missing),)
 
 
 def _given(value: object, where: str) -> float:

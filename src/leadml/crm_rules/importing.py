@@ -149,8 +149,8 @@ class _Importer:
             return
         category = CATEGORIES.get(group.group_category)
         if category is None:
-            problem = LeadmlError("scoring_unknown_category", where=where, category=group.group_category)
-            self._leave(group.id or group.group_name, problem)
+            unknown = LeadmlError("scoring_unknown_category", where=where, category=group.group_category)
+            self._leave(group.id or group.group_name, unknown)
         self._add(group, cast("Category | None", category), limits, entries)
 
     def _entry(self, rule: Rule, group: Group, where: str) -> _Entry | None:
@@ -247,27 +247,13 @@ class _Importer:
         return grade
 
     def _signs(self, output: Output, where: str) -> dict[Category, dict[str, float]]:
-        signs: dict[Category, dict[str, float]] = {}
         boundaries = output.boundaries if isinstance(output.boundaries, dict) else {}
+        signs: dict[Category, dict[str, float]] = {}
         for name, listed in boundaries.items():
-            category = CATEGORIES.get(str(name))
             try:
-                if category is None or not isinstance(listed, list):
-                    raise LeadmlError("scoring_shape", where=where, problem=f"boundaries has {name!r}")
-                limits = sorted(
-                    (read_as(Boundary, each, where=where) for each in listed), key=lambda each: -each.threshold
-                )
+                signs[_category(name, where)] = _signs_of(name, listed, where)
             except LeadmlError as problem:
                 self.problems.append(problem)
-                continue
-            if len({each.threshold for each in limits}) < len(limits) or len({each.label for each in limits}) < len(
-                limits
-            ):
-                problem = LeadmlError(
-                    "scoring_contradicts", where=where, problem=f"two signs of {name} share a threshold or a label"
-                )
-                self.problems.append(problem)
-            signs[cast("Category", category)] = {each.label: each.threshold for each in limits}
         return signs
 
     def _whole(self, grade: dict[Category, dict[str, float]]) -> RulesSpec:
@@ -288,6 +274,25 @@ class _Importer:
             rules = [rule for name, rule in self.origin.items() if f" {name} " in f"{problem} "]
             where = f"{self.file}, rules {', '.join(dict.fromkeys(rules))}" if rules else self.file
             raise LeadmlError("scoring_contradicts", where=where, problem=problem) from None
+
+
+def _category(name: str, where: str) -> Category:
+    if name not in CATEGORIES:
+        raise LeadmlError("scoring_shape", where=where, problem=f"the category {name} of its boundaries is not known")
+    return cast("Category", CATEGORIES[name])
+
+
+def _signs_of(name: str, listed: object, where: str) -> dict[str, float]:
+    """Read the signs of one category, the highest first."""
+    if not isinstance(listed, list):
+        raise LeadmlError("scoring_shape", where=where, problem=f"the boundaries of {name} are no list")
+    limits = sorted((read_as(Boundary, each, where=where) for each in listed), key=lambda each: -each.threshold)
+    signs = {each.label: each.threshold for each in limits}
+    if not len(set(signs.values())) == len(signs) == len(limits):
+        raise LeadmlError(
+            "scoring_contradicts", where=where, problem=f"two signs of {name} share a threshold or a label"
+        )
+    return signs
 
 
 def _limits(low: float | None, high: float | None, where: str) -> LimitsSpec:

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from leadml.crm_rules.conditions import Holds
-from leadml.crm_rules.hubspot import EVENTS
+from leadml.crm_rules.hubspot import EVENTS, Decay
 from leadml.crm_rules.names import EventName, NamesSpec, PropertyName
 from leadml.crm_rules.saying import free_name, identifier, number, readable
 from leadml.engine.kind import gives_category
 from leadml.errors import LeadmlError
 from leadml.history.hubspot.words import COUNTERS, LEAD_STATUSES, LIFECYCLE_STAGES, STAGE, STATUS, why_left_out
 from leadml.specs.feature_spec import FeatureSpec, Unit
+from leadml.specs.history_spec import SourceSpec
 from leadml.specs.project_spec import ProjectSpec
 from leadml.specs.reading import Label
 from leadml.vocabulary import Theme
-from leadml.wording.texts import LANGUAGES, in_both, texts
+from leadml.wording.texts import LANGUAGES, in_both, say
 
 _SAME_ATTRIBUTE = {"numemployees": "employees", "numberofemployees": "employees"}
 _LATEST: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
@@ -22,6 +23,11 @@ _LATEST: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     STATUS: ("status_changes", "lead_status", LEAD_STATUSES),
 }
 _ACTIVITIES = "activities"
+_HOW_IT_IS_TOLD = ("name", "label", "table", "where", "unit", "words", "actionable", "more_is")
+_LABELLED = (
+    "annualrevenue", "city", "country", "hs_analytics_source", "industry", "jobtitle", "numberofemployees",
+    "numemployees", "state",
+)  # fmt: skip
 Whose = Literal["either", "company"]
 
 
@@ -46,6 +52,7 @@ class Needed:
         self._left_out = project.readiness.leave_out
         self._tables = {feature.name: theme.table for theme in project.themes for feature in theme.features}
         self._there = {feature.name: feature for feature in project.features}
+        self._of_companies = _attributes(project.history.tables.companies) - _attributes(project.history.tables.leads)
         self.new: dict[str, tuple[Theme, FeatureSpec]] = {}
 
     def __getitem__(self, name: str) -> FeatureSpec:
@@ -91,7 +98,8 @@ class Needed:
             return self._latest(prop, where)
         if named is None and why_left_out(prop) is not None:
             raise LeadmlError("scoring_property_not_read", where=where, property=prop)
-        named = named or PropertyName(of="company" if whose == "company" else "lead")
+        if named is None:
+            named = PropertyName(of="company" if whose == "company" or prop in self._of_companies else "lead")
         return self.of_attribute(named.attribute or prop, holds, named, whose=whose, where=where)
 
     def of_attribute(
@@ -157,47 +165,54 @@ class Needed:
 
     def count(self, event: EventName, window_days: float | None, *, where: str) -> FeatureSpec:
         """Find the feature that counts an event, or define it."""
-        name = _several(event.activity) if window_days is None else f"{_several(event.activity)}_{window_days:g}d"
-        key, days = ("times", "") if window_days is None else ("times_in", number(window_days))
-        return self._of_event("count", event, name, key, where, {"window_days": window_days}, days=days)
+        key, days = ("times", "") if window_days is None else ("times_in", f"{window_days:g}")
+        wanted = FeatureSpec(
+            name=_several(event.activity) + ("" if window_days is None else f"_{window_days:g}d"),
+            label=_of_event(event, key, days=days),
+            kind="count",
+            where={"activity": event.activity},
+            window_days=window_days,
+            unit=_unit("times"),
+            when_nothing=0.0,
+        )
+        return self._about(wanted, where)
 
-    def fading(
-        self, event: EventName, window_days: float | None, percent: float, days: float, *, where: str
-    ) -> FeatureSpec:
+    def fading(self, event: EventName, window_days: float | None, decay: Decay, *, where: str) -> FeatureSpec:
         """Find the feature that counts an event with each occurrence fading in steps, or define it."""
-        told = {"window_days": window_days, "percent": percent, "every_days": days}
-        name = f"{_several(event.activity)}_fading" + ("" if window_days is None else f"_{window_days:g}d")
-        key = "fading" if window_days is None else "fading_in"
-        return self._of_event(
-            "decayed_in_steps", event, name, key, where, told,
-            percent=number(percent), every=number(days), days="" if window_days is None else number(window_days),
-        )  # fmt: skip
+        key, days = ("fading", "") if window_days is None else ("fading_in", f"{window_days:g}")
+        percent, every = decay.percent_to_decay_per_interval, decay.decay_interval_days
+        wanted = FeatureSpec(
+            name=f"{_several(event.activity)}_fading" + ("" if window_days is None else f"_{window_days:g}d"),
+            label=_of_event(event, key, days=days, percent=number(percent), every=number(every)),
+            kind="decayed_in_steps",
+            where={"activity": event.activity},
+            window_days=window_days,
+            percent=percent,
+            every_days=every,
+            unit=_unit("times"),
+            when_nothing=0.0,
+        )
+        return self._about(wanted, where)
 
     def days_since(self, event: EventName, *, where: str) -> FeatureSpec:
         """Find the feature that tells the time since an event, or define it."""
-        name = f"days_since_{event.activity}"
-        return self._of_event("days_since", event, name, "since", where, {}, nothing="missing", unit="days")
+        wanted = FeatureSpec(
+            name=f"days_since_{event.activity}",
+            label=_of_event(event, "since"),
+            kind="days_since",
+            where={"activity": event.activity},
+            unit=_unit("days"),
+            when_nothing="missing",
+        )
+        return self._about(wanted, where)
 
-    def _of_event(
-        self, kind: str, event: EventName, name: str, key: str, where: str, told: Mapping[str, float | None],
-        *, nothing: float | Literal["missing"] = 0.0, unit: str = "times", **values: str,
-    ) -> FeatureSpec:  # fmt: skip
-        asked = {"activity": event.activity}
+    def _about(self, wanted: FeatureSpec, where: str) -> FeatureSpec:
+        """Find a feature of activities that computes the same, however it is called."""
         for feature in self.all:
-            same = all(getattr(feature, each) == told.get(each) for each in ("window_days", "percent", "every_days"))
-            facts = feature.kind == kind and _only(feature.where) == asked and feature.of == "lead"
-            if facts and same and feature.since_stage is None and feature.when_nothing == nothing:
-                if self._table_of(feature) == _ACTIVITIES:
-                    return self._usable(feature, where)
-        label = {
-            language: texts(language)["crm_rules"]["of_event"][key].format(did=getattr(event, language), **values)
-            for language in LANGUAGES
-        }
-        feature = FeatureSpec(
-            name=free_name(identifier(name), self._there), label=Label(**label), kind=kind, table=_ACTIVITIES,
-            where=asked, when_nothing=nothing, unit=_unit(unit), **{each: value for each, value in told.items() if value},
-        )  # fmt: skip
-        return self._define(Theme.ENGAGEMENT, feature)
+            if self._table_of(feature) == _ACTIVITIES and _meaning(feature) == _meaning(wanted):
+                return self._usable(feature, where)
+        name = free_name(identifier(wanted.name), self._there)
+        return self._define(Theme.ENGAGEMENT, wanted.model_copy(update={"name": name, "table": _ACTIVITIES}))
 
     def _table_of(self, feature: FeatureSpec) -> str | None:
         return feature.table or self._tables.get(feature.name)
@@ -219,15 +234,28 @@ class Needed:
             del self.new[name], self._there[name]
 
 
+def _attributes(sources: Iterable[SourceSpec] | None) -> set[str]:
+    """Name the attributes that history.yaml reads of some sources."""
+    return {attribute for source in sources or () for attribute in source.attributes}
+
+
 def _fits(feature: FeatureSpec, holds: Holds) -> bool:
     return holds == "any" or gives_category(feature) == (holds == "word")
 
 
-def _only(where: Mapping[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
-    """Write one word in a list as the word."""
-    return {
-        column: words[0] if isinstance(words, tuple) and len(words) == 1 else words for column, words in where.items()
+def _meaning(feature: FeatureSpec) -> dict[str, object]:
+    """Give what decides a feature's values, beside its table."""
+    told = feature.model_dump(exclude=set(_HOW_IT_IS_TOLD))
+    where = {column: (words,) if isinstance(words, str) else words for column, words in feature.where.items()}
+    return {**told, "where": where}
+
+
+def _of_event(event: EventName, key: str, **values: str) -> Label:
+    texts = {
+        language: say(f"crm_rules.of_event.{key}", language, did=getattr(event, language), **values)
+        for language in LANGUAGES
     }
+    return Label(**texts)
 
 
 def _did(activity: str) -> dict[str, str]:
@@ -243,19 +271,15 @@ def _several(activity: str) -> str:
 
 
 def _unit(unit: str) -> Unit:
-    return Unit(
-        **{key: texts(key)["crm_rules"]["units"][unit] for key in LANGUAGES},
-        one=texts("en")["crm_rules"]["units"][f"one_{unit}"],
-    )
+    return Unit(**in_both(f"crm_rules.units.{unit}"), one=say(f"crm_rules.units.one_{unit}"))
 
 
 def _label(attribute: str, named: PropertyName) -> Label:
     """Say how people read an attribute: by its given name, by the usual label of a property, or by its own name."""
-    known = texts("en")["crm_rules"]["properties"]
     if named.en is not None or named.ja is not None:
         text = named.en or named.ja or ""
         return Label(en=text, ja=named.ja or text)
-    if attribute in known:
+    if attribute in _LABELLED:
         return Label(**in_both(f"crm_rules.properties.{attribute}"))
     name = readable(attribute.replace("_", " ")).capitalize()
     return Label(**in_both("crm_rules.property", name=name))

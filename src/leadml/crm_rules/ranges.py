@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from leadml.crm_rules.conditions import Clause
@@ -115,8 +116,8 @@ def steps_of_counts(frequency: Frequency, *, where: str) -> tuple[StepSpec, ...]
     if frequency.type not in _TYPES or not frequency.ranges:
         raise LeadmlError("scoring_frequency", where=where, frequency=frequency.type, known=", ".join(_TYPES))
     ranges = sorted((_range(each, where) for each in frequency.ranges), key=lambda piece: piece.low)
-    for before, behind in zip(ranges, ranges[1:], strict=False):
-        if before.low == behind.low or before.high >= behind.low > before.low and before.high != math.inf:
+    for before, behind in pairwise(ranges):
+        if before.low == behind.low or behind.low <= before.high < math.inf:
             problem = f"two ranges hold {behind.low:g} times"
             raise LeadmlError("scoring_contradicts", where=where, problem=problem)
         if before.high == math.inf and behind.high != math.inf:

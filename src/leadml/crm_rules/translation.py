@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from leadml.crm_rules.conditions import (
     Clause,
     Clauses,
+    Holds,
     after,
     check_known,
     clause_of,
@@ -31,14 +32,14 @@ from leadml.crm_rules.hubspot import (
     Segments,
     read_as,
 )
-from leadml.crm_rules.names import NamesSpec
+from leadml.crm_rules.names import EventName, NamesSpec
 from leadml.crm_rules.needed import Needed, Whose
 from leadml.crm_rules.ranges import steps_of_counts, steps_of_matches
 from leadml.crm_rules.saying import identifier, joined, name_of, said
 from leadml.errors import LeadmlError
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.reading import Label
-from leadml.specs.rules_spec import Condition, DecaySpec, RuleSpec, StepSpec, WhenSpec
+from leadml.specs.rules_spec import Condition, DecaySpec, RuleSpec, StepSpec
 from leadml.wording.texts import in_both
 
 Part = tuple[RuleSpec, ...]  # rules that exclude each other
@@ -132,7 +133,7 @@ class Translator:
         """Let the first match win: each later one is asked for where no earlier one is met."""
         match = read_as(Match, calculation, where=asked.where)
         wanted = {holds(rule.operation) for rule in match.match_rules} - {"any"}
-        of_any = wanted.pop() if len(wanted) == 1 else "any"
+        of_any: Holds = wanted.pop() if len(wanted) == 1 else "any"
         clauses: list[Clause] = []
         for rule in match.match_rules:
             check_known(rule.operation, where=asked.where)
@@ -143,7 +144,8 @@ class Translator:
         otherwise = match.default_value or 0.0
         if not otherwise and (steps := steps_of_matches(clauses, values)):
             feature = self.needed[clauses[0][0].feature]
-            return [(stepped(f"{feature.name}_range", feature.name, steps, feature.label, asked.where),)]
+            told = by_steps(feature.name, steps)
+            return [(built(f"{feature.name}_range", told, feature.label, asked.where),)]
         rules = [
             once(
                 name_of(clause[0]),
@@ -196,28 +198,28 @@ class Translator:
                 en=in_both("crm_rules.in_window", did=event.en, days=f"{days:g}")["en"],
                 ja=in_both("crm_rules.in_window", did=event.ja, days=f"{days:g}")["ja"],
             )
-        decay = asked.decay
         if calculator.event_frequency_criteria is not None:
             count = self.needed.count(event, days, where=asked.where)
             steps = steps_of_counts(calculator.event_frequency_criteria, where=asked.where)
-            fading = None
-            if decay is not None:
-                fading = DecaySpec(
-                    since=self.needed.days_since(event, where=asked.where).name,
-                    percent=decay.percent_to_decay_per_interval,
-                    every_days=decay.decay_interval_days,
-                )
-            return stepped(count.name, count.name, steps, because, asked.where, fading)
+            told = {**by_steps(count.name, steps), **self._fades(event, asked)}
+            return built(count.name, told, because, asked.where)
         if record is None:
             raise LeadmlError("scoring_shape", where=asked.where, problem="an event has neither points nor a frequency")
         each = read_as(Constant, record, where=asked.where).value
-        if decay is None:
+        if asked.decay is None:
             units = self.needed.count(event, days, where=asked.where)
         else:
-            percent, interval = decay.percent_to_decay_per_interval, decay.decay_interval_days
-            units = self.needed.fading(event, days, percent, interval, where=asked.where)
+            units = self.needed.fading(event, days, asked.decay, where=asked.where)
         told = {"when": {"feature": units.name}, "points_per_unit": each}
         return built(f"every_{event.activity}", told, because, asked.where) if each else None
+
+    def _fades(self, event: EventName, asked: Asked) -> dict[str, object]:
+        """Let points that are given once fade with the time since the last event."""
+        if asked.decay is None:
+            return {}
+        since = self.needed.days_since(event, where=asked.where).name
+        percent, every_days = asked.decay.percent_to_decay_per_interval, asked.decay.decay_interval_days
+        return {"decay": DecaySpec(since=since, percent=percent, every_days=every_days)}
 
     def _segments(self, calculation: Mapping[str, object], asked: Asked) -> list[Part]:
         segments = read_as(Segments, calculation, where=asked.where)
@@ -265,7 +267,7 @@ class Translator:
             raise LeadmlError("scoring_associations", where=asked.where, object=of)
         return self.parts(inner, asked._replace(whose="company"))
 
-    def _feature(self, prop: str, wants: Any, asked: Asked) -> FeatureSpec:
+    def _feature(self, prop: str, wants: Holds, asked: Asked) -> FeatureSpec:
         return self.needed.of_property(prop, wants, whose=asked.whose, where=asked.where)
 
     def _clause(self, prop: str, operation: Operation, feature: FeatureSpec, asked: Asked) -> Clause:
@@ -324,14 +326,17 @@ def once(name: str, clauses: Clauses, points: float, because: Label, where: str)
     return built(name, {"when": _when(clauses), "points": points}, because, where) if points else None
 
 
-def stepped(
-    name: str, feature: str, steps: Sequence[StepSpec], because: Label, where: str, decay: DecaySpec | None = None
-) -> RuleSpec:
-    """Write a rule that gives points by the range of a number; a single open range is a rule that gives them once."""
-    told: dict[str, object] = {"when": WhenSpec(feature=feature), "steps": tuple(steps)}
+def by_steps(feature: str, steps: Sequence[StepSpec]) -> dict[str, object]:
+    """Ask for points by the range of a number; a single open range is asked for once.
+
+    Examples
+    --------
+    >>> by_steps("visits", [StepSpec(at_least=3.0, points=5.0)])["points"]
+    5.0
+    """
     if len(steps) == 1 and steps[0].at_most is None and steps[0].at_least is not None:
-        told = {"when": WhenSpec(feature=feature, at_least=steps[0].at_least), "points": steps[0].points}
-    return built(name, told if decay is None else {**told, "decay": decay}, because, where)
+        return {"when": {"feature": feature, "at_least": steps[0].at_least}, "points": steps[0].points}
+    return {"when": {"feature": feature}, "steps": tuple(steps)}
 
 
 def built(name: str, told: Mapping[str, object], because: Label, where: str) -> RuleSpec:

@@ -87,6 +87,8 @@ def feature_lines(feature: FeatureSpec, *, table: str | None, indent: str) -> li
     lines : list of str
     """
     content = {key: value for key, value in _content(feature).items() if not (key == "table" and value == table)}
+    if isinstance(unit := content.get("unit"), dict):  # as one reads it: several, one, and the other language
+        content["unit"] = {key: unit[key] for key in ("en", "one", "ja") if key in unit}
     order = [key for key in content if key != "when_nothing"] + ["when_nothing"]
     return _item({key: content[key] for key in order}, indent, always_open=True)
 

@@ -17,8 +17,8 @@ from leadml.wording.texts import nearest
 _READABLE_TABLES = ("leads", *(name for name in FACT_TABLES if name != "attribute_changes"))
 _KEYS_OF_FACTS = ("where", "window_days", "since_stage", "of")
 _KEYS_OF_KINDS = (
-    "table", *_KEYS_OF_FACTS, "half_life_days", "percent", "every_days", "value", "of_which", "to", "attribute", "values",
-    "words",
+    "table", *_KEYS_OF_FACTS, "half_life_days", "percent", "every_days", "value", "of_which", "to", "attribute",
+    "values", "words",
 )  # fmt: skip
 OTHER_CONTACTS = "other_contacts"  # the company's other leads: what only a history of many leads can tell
 _RANKED_COLUMNS = ("lifecycle_stage", "journey_stage")

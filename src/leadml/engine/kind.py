@@ -66,9 +66,9 @@ class FactKind:
     compute : callable
         The formula, made by `kernel`.
     reads : str
-        What `values` holds: nothing (ones), which part is left after an interval, the number in the feature's `value` column, the code of
-        its word or day, the rank of its word in the agreement's declared order, a lead's attribute,
-        whether a fact is `of_which` (1 or 0), or which it passes: `where` (0), `to` (1) or both (2).
+        What `values` holds: nothing (ones), which part is left after an interval, the number in the feature's
+        `value` column, the code of its word or day, the rank of its word in the agreement's declared order, a lead's
+        attribute, whether a fact is `of_which` (1 or 0), or which it passes: `where` (0), `to` (1) or both (2).
     needs : tuple of str
         Keys that the feature must give.
     windows : int

@@ -71,7 +71,8 @@ class Column:
     place : int
         Column of the features; below zero, a hidden one that other columns are made from.
     window, reach, half_life : int, microseconds
-        0 where there is none; a half-life may be an interval; the reach is how far back facts are handed to the formula.
+        0 where there is none; a half-life may be an interval; the reach is how far back facts are handed to the
+        formula.
     nothing : float
         The value when no fact is there.
     since : str, optional
