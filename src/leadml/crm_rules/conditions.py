@@ -292,7 +292,11 @@ def after(earlier: Sequence[Clause], clause: Clause, *, where: str) -> Clauses:
             raise LeadmlError("scoring_contradicts", where=where, problem=problem)
         return ((clause[0]._replace(asked=left, or_missing=or_missing),),)
     excluded = [condition for condition in before if any(_overlap(condition, own) for own in clause)]
-    return (clause, *none_of(excluded))
+    rest = none_of(excluded)
+    if not any(own.or_missing or (own.operator == "missing" and own.asked) for own in clause):
+        # A missing value is refused already.
+        rest = tuple(tuple(condition._replace(or_missing=False) for condition in each) for each in rest)
+    return (clause, *rest)
 
 
 def none_of(conditions: Iterable[Condition]) -> Clauses:

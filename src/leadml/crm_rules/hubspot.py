@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, TypeVar
 
 import orjson
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from leadml.errors import LeadmlError
@@ -90,15 +90,6 @@ class Conditional(_Portal):
     where_condition: Where
 
 
-class Multi(_Portal):
-    """Several calculations, whose points are summed."""
-
-    calculations: Annotated[
-        tuple[dict[str, object], ...],
-        Field(min_length=1, validation_alias=AliasChoices("calculations", "calculators")),
-    ]
-
-
 class FrequencyRange(_Portal):
     """Points for so many events."""
 
@@ -148,18 +139,6 @@ class Segments(_Portal):
     """Points for membership in segments."""
 
     segment_membership_rules: Annotated[tuple[SegmentRule, ...], Field(min_length=1)]
-
-
-class Associations(_Portal):
-    """A calculation on associated records, rolled up."""
-
-    object_type_id: Annotated[
-        _Id | None,
-        Field(validation_alias=AliasChoices("objectTypeId", "toObjectTypeId", "associatedObjectTypeId")),
-    ] = None
-    calculation: Annotated[
-        dict[str, object] | None, Field(validation_alias=AliasChoices("calculation", "recordCalculation"))
-    ] = None
 
 
 class Configuration(_Portal):
@@ -295,6 +274,53 @@ def read_as(model: type[M], content: Mapping[str, object], *, where: str) -> M:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise _shape(where, f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+
+
+def inner_calculations(calculation: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Find the calculations that another one is made of, whatever the key is called under which they stand.
+
+    Parameters
+    ----------
+    calculation : mapping
+
+    Returns
+    -------
+    inner : list of mapping
+        Each with its `type`; empty where none is found.
+
+    Examples
+    --------
+    >>> inner_calculations({"type": "MULTI", "calculations": [{"type": "CONSTANT", "value": 1}]})
+    [{'type': 'CONSTANT', 'value': 1}]
+    >>> inner_calculations({"parts": [{"calculation": {"type": "CONSTANT", "value": 1}}]})
+    [{'type': 'CONSTANT', 'value': 1}]
+    """
+    found: list[Mapping[str, object]] = []
+    for value in calculation.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict) and isinstance(item.get("type"), str):
+                found.append(item)
+            elif isinstance(item, dict):
+                found += inner_calculations(item)
+    return found
+
+
+def object_types(calculation: Mapping[str, object]) -> set[str]:
+    """Find the types of objects that a calculation names, such as companies.
+
+    Examples
+    --------
+    >>> object_types({"type": "ASSOCIATIONS", "items": [{"toObjectTypeId": "0-2"}]})
+    {'0-2'}
+    """
+    types: set[str] = set()
+    for key, value in calculation.items():
+        if key.lower().endswith("objecttypeid"):
+            types.add(str(value))
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict) and "type" not in item:
+                types |= object_types(item)
+    return types
 
 
 def _check_version(content: Mapping[str, object], shown_as: str) -> None:

@@ -1,8 +1,9 @@
 """Imports a whole lead score: groups with their limits, the grade, and a list of what cannot be expressed."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from leadml.crm_rules.saying import free_name, identifier
 from leadml.crm_rules.translation import Asked, Part, Translator, problem_of
 from leadml.engine.catalogue import check_rules
 from leadml.errors import LeadmlError, ProblemsError, raise_problems
-from leadml.specs.feature_spec import FeatureSpec
+from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.project_spec import ProjectSpec
 from leadml.specs.reading import Label
 from leadml.specs.rules_reach import Reach, held, reach_of_rule, sum_of
@@ -22,6 +23,7 @@ from leadml.specs.rules_spec import Category, GroupSpec, LimitsSpec, RuleSpec, R
 from leadml.vocabulary import Theme
 from leadml.wording.texts import in_both
 
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _STOP = ("scoring_shape", "scoring_contradicts")  # a file that means nothing is not imported in part
 
 
@@ -102,8 +104,25 @@ def import_score(score: Score, project: ProjectSpec, names: NamesSpec, *, file: 
     LeadmlError, ProblemsError
         `scoring_shape` and `scoring_contradicts` of all rules together: then nothing of it can be trusted.
     """
-    importer = _Importer(score, Needed(project, names), names, file)
-    return importer.run()
+    found = _Importer(score, Needed(project, names), names, file).run()
+    whole = _with_features(project, found.features)  # as the next import will find it: so it can change nothing
+    again = _Importer(score, Needed(whole, names), names, file).run()
+    return replace(again, features=found.features)
+
+
+def _with_features(project: ProjectSpec, features: Sequence[tuple[Theme, FeatureSpec]]) -> ProjectSpec:
+    """Add features behind those of their themes."""
+    themes = {theme.theme: theme for theme in project.themes}
+    for theme, feature in features:
+        file = themes.get(theme)
+        label = Label(**in_both(f"crm_rules.theme.{theme}"))
+        themes[theme] = FeatureFileSpec(
+            theme=theme,
+            label=label if file is None else file.label,
+            table=None if file is None else file.table,
+            features=(*(() if file is None else file.features), feature),
+        )
+    return replace(project, themes=tuple(themes[theme] for theme in Theme if theme in themes))
 
 
 @dataclass
@@ -227,7 +246,7 @@ class _Importer:
         if given is not None:
             return given
         texts = in_both(f"crm_rules.categories.{category or 'none'}")
-        if identifier(group.group_name):
+        if identifier(group.group_name) and not _JAPANESE.search(group.group_name):
             return Label(
                 en=group.group_name, ja=in_both("crm_rules.group", name=group.group_name, of=texts["ja"])["ja"]
             )

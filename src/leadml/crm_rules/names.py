@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from leadml.specs.reading import Label, Specification
 
@@ -35,9 +35,16 @@ class PropertyName(Specification):
 
 
 class NamesSpec(Specification):
-    """The whole of a names file."""
+    """The whole of a names file; of a property the attribute's name alone will do."""
 
     events: dict[str, EventName] = Field(default_factory=dict, description="eventTypeId: its name")
     segments: dict[str, SegmentName] = Field(default_factory=dict, description="segment id: its name")
     properties: dict[str, PropertyName] = Field(default_factory=dict, description="property: its name")
     groups: dict[str, Label] = Field(default_factory=dict, description="group id or name: how people read it")
+
+    @field_validator("properties", mode="before")
+    @classmethod
+    def _attribute_alone(cls, properties: object) -> object:
+        if not isinstance(properties, dict):
+            return properties
+        return {name: {"attribute": told} if isinstance(told, str) else told for name, told in properties.items()}

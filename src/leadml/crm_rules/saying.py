@@ -10,6 +10,7 @@ from leadml.wording.texts import LANGUAGES, Language, say
 
 _LONGEST_NAME = 60
 _WORDS_IN_A_NAME = 2
+_WORDS_SAID = 5
 _ABOVE_BELOW = {"at_least": "from", "at_most": "up_to", "more_than": "above", "less_than": "below"}
 
 
@@ -127,7 +128,10 @@ def _said(condition: Condition, feature: FeatureSpec, language: Language) -> str
     words = [
         getattr(feature.words[word], language) if word in feature.words else readable(word) for word in map(str, asked)
     ]
-    return say(key, language, label=label, words=say("crm_rules.or_word", language).join(words))
+    listed = say("crm_rules.or_word", language).join(words[:_WORDS_SAID])
+    if len(words) > _WORDS_SAID:
+        listed = say("crm_rules.more_words", language, words=listed, count=len(words) - _WORDS_SAID)
+    return say(key, language, label=label, words=listed)
 
 
 def joined(parts: Sequence[Label], how: str) -> Label:

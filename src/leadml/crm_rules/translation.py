@@ -19,17 +19,17 @@ from leadml.crm_rules.conditions import (
 )
 from leadml.crm_rules.hubspot import (
     COMPANIES,
-    Associations,
     Conditional,
     Constant,
     Decay,
     EventCalculator,
     Events,
     Match,
-    Multi,
     Operation,
     SegmentRule,
     Segments,
+    inner_calculations,
+    object_types,
     read_as,
 )
 from leadml.crm_rules.names import EventName, NamesSpec
@@ -50,6 +50,7 @@ _MEMBERS = {
     "HAS_NO_SEGMENT_MEMBERSHIP": "none",
     "HAS_NO_SEGMENT_MEMBERSHIPS": "none",
 }
+_HOW_SUMMED = ("aggregation", "aggregationType", "operator", "rollup", "rollupType")
 _LONGEST_LIST = 3
 
 
@@ -177,8 +178,16 @@ class Translator:
         return _parts([once(_name(clauses), clauses, conditional.value, self._said(clauses), asked.where)])
 
     def _multi(self, calculation: Mapping[str, object], asked: Asked) -> list[Part]:
-        multi = read_as(Multi, calculation, where=asked.where)
-        return [part for each in multi.calculations for part in self.parts(each, asked)]
+        """Sum several calculations."""
+        inner = inner_calculations(calculation)
+        if not inner:
+            raise LeadmlError("scoring_shape", where=asked.where, problem="MULTI is made of no calculations")
+        for key in _HOW_SUMMED:
+            if (how := calculation.get(key, "SUM")) != "SUM":
+                raise LeadmlError(
+                    "scoring_unknown_operator", where=asked.where, operator=how, operation="MULTI", known="SUM"
+                )
+        return [part for each in inner for part in self.parts(each, asked)]
 
     def _events(self, calculation: Mapping[str, object], asked: Asked) -> list[Part]:
         events = read_as(Events, calculation, where=asked.where)
@@ -256,16 +265,12 @@ class Translator:
 
     def _associations(self, calculation: Mapping[str, object], asked: Asked) -> list[Part]:
         """Translate what is asked of the lead's company; a lead has one, so a rollup over companies is that one."""
-        associations = read_as(Associations, calculation, where=asked.where)
-        inner = associations.calculation
-        if (
-            associations.object_type_id != COMPANIES
-            or inner is None
-            or inner.get("type") not in ("MATCH", "CONDITIONAL")
-        ):
-            of = associations.object_type_id or "?"
-            raise LeadmlError("scoring_associations", where=asked.where, object=of)
-        return self.parts(inner, asked._replace(whose="company"))
+        inner, types = inner_calculations(calculation), object_types(calculation)
+        if types != {COMPANIES} or not inner or any(each["type"] not in ("MATCH", "CONDITIONAL") for each in inner):
+            raise LeadmlError("scoring_associations", where=asked.where, object=", ".join(sorted(types)) or "?")
+        if any(each.get("defaultValue") for each in inner):  # a lead without a company gets no default
+            raise LeadmlError("scoring_associations", where=asked.where, object=COMPANIES)
+        return [part for each in inner for part in self.parts(each, asked._replace(whose="company"))]
 
     def _feature(self, prop: str, wants: Holds, asked: Asked) -> FeatureSpec:
         return self.needed.of_property(prop, wants, whose=asked.whose, where=asked.where)
