@@ -170,9 +170,8 @@ def _seen(opened: Project) -> tuple[RulesSeen | None, LeadmlError | None]:
 
 
 def _show(seen: RulesSeen, language: Language) -> None:
-    table = Table(
-        title=say("rules.met", language, leads=seen.leads), title_justify="left", header_style="bold", pad_edge=False
-    )
+    out().print(say("rules.met", language, leads=seen.leads), markup=False)
+    table = Table(header_style="bold", pad_edge=False)
     table.add_column(say("rules.rule", language))
     table.add_column(say("rules.share", language), justify="right")
     for each in seen.rules:

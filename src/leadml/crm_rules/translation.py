@@ -363,6 +363,7 @@ def problem_of(error: ValidationError) -> str:
 
     Examples
     --------
+    >>> from leadml.specs.rules_spec import WhenSpec
     >>> try:
     ...     WhenSpec.model_validate({"feature": "employees", "between": (2.0, 1.0)})
     ... except ValidationError as error:
