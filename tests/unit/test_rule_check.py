@@ -25,7 +25,7 @@ def test_a_rule_is_met_where_it_gives_takes_or_rules_out(tiny_project):
         {"when": {"feature": "employees", "at_least": 100.0}, "disqualifies": True},
     )
     assert found.leads == 5
-    assert [rule.share for rule in found.rules] == [0.4, 0.2, 0.4]
+    assert [rule.share for rule in found.rules] == [0.4, 0.4, 0.4]
 
 
 def test_points_that_have_faded_away_are_met_all_the_same(tiny_project):
