@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
-from leadml.cli.telling import Steps, out, problems_told, tell_json
+from leadml.cli.telling import Steps, out, problems_told, refuse_options_before, tell_json
 from leadml.crm_rules.hubspot import read_score
 from leadml.crm_rules.importing import Imported, import_score
 from leadml.crm_rules.names import NamesSpec
@@ -18,19 +19,43 @@ from leadml.errors import LeadmlError, ProblemsError
 from leadml.project import Project
 from leadml.rule_check import RulesSeen
 from leadml.specs.reading import read_specification
-from leadml.specs.rules_reach import reach_of
+from leadml.specs.rules_reach import reach_of, reach_of_rule
+from leadml.specs.rules_spec import RuleSpec
 from leadml.wording.numbers import percent
 from leadml.wording.texts import Language, say
 
-rules = typer.Typer(no_args_is_help=True)
+rules = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 
 
 @rules.callback()
-def about() -> None:
-    """Take over the CRM's own rules, and look at what rules can give.
+def list_rules(
+    context: typer.Context,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+    language: LanguageOption = "en",
+) -> None:
+    """List the rules: what each gives, and what people read where it does.
 
-    Example: leadml rules check
+    Example: leadml rules --language ja
     """
+    if context.invoked_subcommand is not None:
+        refuse_options_before(context, context.invoked_subcommand, language)
+        return
+    with problems_told(as_json=as_json, language=language):
+        spec = Project(project).spec.rules
+        if as_json:
+            tell_json(spec.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+            return
+        if not spec.rules:
+            out().print(say("rules.none", language), markup=False)
+            return
+        table = Table(header_style="bold", pad_edge=False)
+        for column in ("rule", "group", "points", "because"):
+            table.add_column(say(f"rules.{column}", language), justify="right" if column == "points" else "left")
+        for rule in spec.rules:
+            because = rule.because.ja if language == "ja" else rule.because.en
+            table.add_row(escape(rule.name), escape(rule.group or ""), _gives(rule, language), escape(because))
+        out().print(table)
 
 
 @rules.command("import")
@@ -183,6 +208,16 @@ def _show(seen: RulesSeen, language: Language) -> None:
             out().print(say("rules.no_lead_has", language, rule=each.rule, feature=feature), markup=False)
         if each.share == 0 and not each.without_value:
             out().print(say("rules.never_met", language, rule=each.rule), markup=False)
+
+
+def _gives(rule: RuleSpec, language: Language) -> str:
+    """Say between which points a rule lies; what rules out gives none."""
+    if rule.disqualifies:
+        return say("rules.rules_out", language)
+    low, high = reach_of_rule(rule)
+    if low and high:
+        return say("rules.between", language, low=_points(low, language), high=_points(high, language))
+    return _points(low or high, language)
 
 
 def _finite(points: float) -> float | None:

@@ -88,6 +88,26 @@ def test_a_file_that_is_not_there_is_told_in_four_parts(tiny_project):
     assert "The file nowhere.json does not exist." in shown
 
 
+def test_rules_are_listed_with_what_they_give(tiny_project):
+    path = tiny_project / "models" / "rules.yaml"
+    asks = "    when: {feature: employees, at_most: 1}\n    disqualifies: true\n"
+    out = f"  - name: rival\n{asks}    because: {{en: A rival, ja: 競合}}\n"
+    path.write_text(ONE_RULE.strip() + "\n" + out, "utf-8")
+    told = CliRunner().invoke(app, ["rules", "--project", str(tiny_project)], env=WIDE).stdout
+    (ours,) = [line for line in told.splitlines() if "ours" in line]
+    assert "no limit" in ours
+    assert "Looked at prices" in ours
+    assert "rules out" in told
+    in_json = CliRunner().invoke(app, ["rules", "--json", "--project", str(tiny_project)], env=WIDE).stdout
+    assert [rule["name"] for rule in orjson.loads(in_json)["rules"]] == ["ours", "rival"]
+
+
+def test_options_before_a_command_of_the_group_are_refused(tiny_project):
+    told = CliRunner().invoke(app, ["rules", "--json", "check", "--project", str(tiny_project)], env=WIDE)
+    assert told.exit_code == 2
+    assert "write --json behind check" in told.stderr
+
+
 def test_a_check_tells_what_rules_can_give_and_how_often_they_are_met(tiny_project):
     shown = said("check", project=tiny_project)
     assert "2 rules in 0 groups. Rule points lie between 0 and 25." in shown
