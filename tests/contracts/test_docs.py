@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "leadml"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")])
 FOLDERS_SHOWN_FILE_BY_FILE = (
-    "agreement", "cli", "demo", "engine", "evaluate", "explain", "history", "learners", "registry", "reports",
-    "service", "specs", "store", "wording",
+    "agreement", "cli", "crm_rules", "demo", "engine", "evaluate", "explain", "history", "learners", "registry",
+    "reports", "service", "specs", "store", "wording",
 )  # fmt: skip
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

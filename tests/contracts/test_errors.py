@@ -123,8 +123,9 @@ IN_A_PROJECT = cases(
         "Unknown key 'window_day'.",
         IGNORED_KEY,
         "features/engagement.yaml, line 9, features[0].window_day",
-        "Did you mean 'window_days'? Known keys here: actionable, attribute, half_life_days, kind, label, more_is, "
-        "name, of, of_which, since_stage, table, to, unit, value, values, when_nothing, where, window_days, words.",
+        "Did you mean 'window_days'? Known keys here: actionable, attribute, every_days, half_life_days, kind, "
+        "label, more_is, name, of, of_which, percent, since_stage, table, to, unit, value, values, when_nothing, "
+        "where, window_days, ....",
     ),
     Case(
         "wrong type in YAML",

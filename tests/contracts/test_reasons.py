@@ -27,7 +27,7 @@ VALUES = {
     "difference": (-3.0, -1.0, 0.0, 1.0, 2.0),
     "share": (0.0, 1 / 3, 1.0),
 }
-COUNTING = ("count", "distinct", "pace", "decayed", "times_returned", "attempts_since_hand_over")
+COUNTING = ("count", "distinct", "pace", "decayed", "decayed_in_steps", "times_returned", "attempts_since_hand_over")
 MORE_THAN_60 = 60
 
 

@@ -259,6 +259,9 @@ def from_facts(feature, facts, nothing):
         "latest_number": lambda: values[-1],
         "days_since": lambda: min(ages),
         "decayed": lambda: math.fsum(0.5 ** (age / feature.half_life_days) for age in ages),
+        "decayed_in_steps": lambda: math.fsum(
+            (1 - feature.percent / 100) ** (age // feature.every_days) for age in ages
+        ),
         "mean": lambda: math.fsum(values) / len(values),
         "share": lambda: sum(passes(fact, feature.of_which) for fact in facts) / len(facts),
         "days_since_first": lambda: max(ages),

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from leadml.champion import champion_folder, version_in
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
-from leadml.cli.telling import out, problems_told, tell_json
+from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
 from leadml.clock import to_iso
 from leadml.differences import Difference
 from leadml.errors import LeadmlError
@@ -41,7 +41,7 @@ def list_versions(
     Example: leadml models --json
     """
     if context.invoked_subcommand is not None:
-        _refuse_options_before(context, context.invoked_subcommand, language)
+        refuse_options_before(context, context.invoked_subcommand, language)
         return
     with problems_told(as_json=as_json, language=language):
         opened = Project(project)
@@ -57,15 +57,6 @@ def list_versions(
         console.print(_table(kept, opened.spec.readiness.name, language))
         for line in _lines_below(kept, here, language):
             console.print(line, markup=False)
-
-
-def _refuse_options_before(context: typer.Context, command: str, language: Language) -> None:
-    """Refuse what would be lost: a command of the group reads its own options alone."""
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            option = f"--{name.removeprefix('as_')}"
-            raise typer.BadParameter(say("models.behind", language, option=option, command=command), ctx=context)
 
 
 @models.command()

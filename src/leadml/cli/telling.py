@@ -60,6 +60,15 @@ def problems_told(*, as_json: bool, language: Language = "en") -> Iterator[None]
         raise typer.Exit(EXIT_WITH_PROBLEMS) from None
 
 
+def refuse_options_before(context: typer.Context, command: str, language: Language) -> None:
+    """Refuse what stands before a command of a group and would be lost: it reads its own options alone."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.removeprefix('as_')}"
+            raise typer.BadParameter(say("models.behind", language, option=option, command=command), ctx=context)
+
+
 class Steps:
     """Shows which step of a command is at work, and how many are done.
 

@@ -16,7 +16,10 @@ from leadml.wording.texts import nearest
 
 _READABLE_TABLES = ("leads", *(name for name in FACT_TABLES if name != "attribute_changes"))
 _KEYS_OF_FACTS = ("where", "window_days", "since_stage", "of")
-_KEYS_OF_KINDS = ("table", *_KEYS_OF_FACTS, "half_life_days", "value", "of_which", "to", "attribute", "values", "words")
+_KEYS_OF_KINDS = (
+    "table", *_KEYS_OF_FACTS, "half_life_days", "percent", "every_days", "value", "of_which", "to", "attribute",
+    "values", "words",
+)  # fmt: skip
 OTHER_CONTACTS = "other_contacts"  # the company's other leads: what only a history of many leads can tell
 _RANKED_COLUMNS = ("lifecycle_stage", "journey_stage")
 
@@ -300,7 +303,7 @@ def _rises_with(rule: RuleSpec, condition: ConditionSpec) -> set[int]:
 
 def _readable_columns(kind: Kind, table: str, texts: tuple[str, ...]) -> tuple[str, ...]:
     """List the columns that a kind may name as its `value`."""
-    if isinstance(kind, ProfileKind) or kind.reads == "nothing":
+    if isinstance(kind, ProfileKind) or kind.reads in ("nothing", "left"):
         return ()
     if kind.reads == "number":
         return FACT_TABLES[table].numbers if table in FACT_TABLES else ()

@@ -94,6 +94,8 @@ def what_it_is(feature: FeatureSpec, catalogue: Catalogue) -> str:
         told.append(f"since the last entry into `{feature.since_stage}`")
     if feature.half_life_days is not None:
         told.append(f"counting half after {feature.half_life_days:g} days")
+    if feature.every_days is not None:
+        told.append(f"counting {feature.percent:g} % less every {feature.every_days:g} days")
     return " ".join(told)
 
 

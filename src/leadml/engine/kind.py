@@ -22,7 +22,7 @@ from leadml.specs.feature_spec import FeatureSpec
 KERNEL_SIGNATURE = float64(int64[::1], float64[::1], int64, int64, int64)
 
 Formula = Callable[..., float]
-Reads = Literal["nothing", "number", "word", "rank", "attribute", "of_which", "to"]
+Reads = Literal["nothing", "left", "number", "word", "rank", "attribute", "of_which", "to"]
 ToldAs = Literal["amount", "days", "difference", "rank", "share"]
 Where = Mapping[str, str | tuple[str, ...]]
 
@@ -38,7 +38,8 @@ def kernel(function: Formula) -> Formula:
     ----------
     function : callable
         Takes `times` (int array, UTC microseconds), `values` (float array of the same shape),
-        `as_of`, `window` and `half_life` (int, microseconds; 0 where the feature has none) and
+        `as_of`, `window` and `half_life` (int, microseconds; 0 where the feature has none; of a feature
+        with `every_days` its interval) and
         returns a float; NaN says that the value is missing. Dividing by zero is as in NumPy, and what is
         infinite is missing. What the formula raises ends the computation as `kind_failed`.
 
@@ -65,9 +66,9 @@ class FactKind:
     compute : callable
         The formula, made by `kernel`.
     reads : str
-        What `values` holds: nothing (ones), the number in the feature's `value` column, the code of
-        its word or day, the rank of its word in the agreement's declared order, a lead's attribute,
-        whether a fact is `of_which` (1 or 0), or which it passes: `where` (0), `to` (1) or both (2).
+        What `values` holds: nothing (ones), which part is left after an interval, the number in the feature's
+        `value` column, the code of its word or day, the rank of its word in the agreement's declared order, a lead's
+        attribute, whether a fact is `of_which` (1 or 0), or which it passes: `where` (0), `to` (1) or both (2).
     needs : tuple of str
         Keys that the feature must give.
     windows : int

@@ -38,6 +38,8 @@ class Stream:
         The filter of `of_which` or `to`.
     either : bool
         Whether facts that pass only the second filter belong to the stream as well.
+    holds : float
+        What it holds of each fact where filters are all that is read, and there is no second one.
     reads : int
         FILTERS (which filters the fact passes), NUMBER, WORD or DAY_NUMBER.
     column : str
@@ -51,6 +53,7 @@ class Stream:
     where: Conditions
     second: Conditions = ()
     either: bool = False
+    holds: float = 1.0
     reads: int = FILTERS
     column: str = ""
     gives: str | CriterionSpec = "code"
@@ -68,7 +71,8 @@ class Column:
     place : int
         Column of the features; below zero, a hidden one that other columns are made from.
     window, reach, half_life : int, microseconds
-        0 where there is none; the reach is how far back facts are handed to the formula.
+        0 where there is none; a half-life may be an interval; the reach is how far back facts are handed to the
+        formula.
     nothing : float
         The value when no fact is there.
     since : str, optional
@@ -183,7 +187,7 @@ class Pass:
         for number, stream in enumerate(self.streams):
             first = self._passes(stream.where, cells)
             if not stream.second:
-                told[first, number] = 1.0
+                told[first, number] = stream.holds
                 continue
             second = self._passes(stream.second, cells)
             if stream.either:
@@ -328,7 +332,7 @@ def _fact_column(feature: FeatureSpec, kind: FactKind, place: int, definitions: 
         place=place,
         window=window,
         reach=window * kind.windows,
-        half_life=round((feature.half_life_days or 0) * DAY),
+        half_life=round((feature.half_life_days or feature.every_days or 0) * DAY),
         nothing=np.nan if feature.when_nothing == "missing" else float(feature.when_nothing),
         since=stage,
         counts=kind.counts,
@@ -343,6 +347,8 @@ def _stream(feature: FeatureSpec, kind: FactKind, definitions: DefinitionsSpec) 
     value = kind.value or feature.value or ""
     if kind.reads == "nothing":
         return Stream(where)
+    if kind.reads == "left":
+        return Stream(where, holds=1 - (feature.percent or 0) / 100)
     if value == "day":
         return Stream(where, reads=DAY_NUMBER)
     if kind.reads == "number":

@@ -71,6 +71,12 @@ def test_a_feature_without_what_its_kind_needs_is_refused(kind, key, definitions
     assert caught.value.where == "features/engagement.yaml, features[0] feature_0"
 
 
+def test_what_fades_in_steps_needs_its_share_and_its_interval(definitions):
+    with pytest.raises(ProblemsError) as caught:
+        check_features([theme({"kind": "decayed_in_steps", "when_nothing": 0})], definitions)
+    assert [problem.values["key"] for problem in caught.value.problems] == ["percent", "every_days"]
+
+
 def test_all_problems_of_all_features_are_told_together(definitions):
     with pytest.raises(ProblemsError) as caught:
         check_features(
@@ -166,6 +172,7 @@ def test_a_feature_cannot_replace_the_filter_of_its_kind(kind, table, column, fr
     [
         ({"kind": "persona", "window_days": 3.0, "when_nothing": "missing"}, "key_not_used", "window_days"),
         ({"kind": "count", "half_life_days": 3.0}, "key_not_used", "half_life_days"),
+        ({"kind": "decayed", "half_life_days": 3.0, "percent": 50.0}, "key_not_used", "percent"),
         ({"kind": "attribute", "attribute": "source", "where": {"activity": "x"}}, "key_not_used", "where"),
         ({"kind": "latest", "value": "activity"}, "category_has_no_order", "when_nothing"),
         (

@@ -123,6 +123,8 @@ def values_of(history, definitions):
         ({"kind": "days_since", "when_nothing": "missing"}, 13 / 24, None),
         ({"kind": "days_since", "where": {"content": "pricing"}}, 25 / 24, 0),
         ({"kind": "decayed", "half_life_days": 7.0, "where": {"content": "pricing"}}, 0.25 + 0.5 ** (25 / 24 / 7), 0),
+        # The visit two weeks ago has lost a half twice, and that of yesterday nothing.
+        ({"kind": "decayed_in_steps", "percent": 50.0, "every_days": 7.0, "where": {"content": "pricing"}}, 1.25, 0),
         # Three in the last week; one, at its very beginning, in the week before.
         ({"kind": "pace", "window_days": 7.0}, 2, 0),
         ({"kind": "furthest", "value": "journey_stage"}, 2, 0),

@@ -1,0 +1,272 @@
+"""Writes rules and features as a person writes them: short things on one line, in an order that never changes."""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import orjson
+from pydantic import BaseModel
+
+from leadml.crm_rules.importing import Imported
+from leadml.errors import LeadmlError
+from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
+from leadml.specs.reading import Specification, read_specification
+from leadml.specs.rules_spec import RulesSpec
+from leadml.vocabulary import Theme
+from leadml.wording.texts import in_both, say
+
+RULES = "models/rules.yaml"
+S = TypeVar("S", bound=Specification)
+
+_WIDTH = 120
+_STEP = "  "
+_OPENED = ("rules", "groups", "grade")
+_PLAIN = re.compile(r"[^\W\d_][\w %./()（）～・ー、。：'’+-]*")  # a text that needs no quotes
+_MEANS_SOMETHING = re.compile(r"(?i)true|false|yes|no|on|off|null|y|n|\.?nan|\.?inf")
+
+
+class Planned(NamedTuple):
+    """A file as it is to be.
+
+    Attributes
+    ----------
+    name : str
+        Relative to the project.
+    text : str
+    before : str, optional
+        As it is; None where it does not exist.
+    """
+
+    name: str
+    text: str
+    before: str | None
+
+
+def rules_text(rules: RulesSpec, *, head: str) -> str:
+    """Write `models/rules.yaml`.
+
+    Parameters
+    ----------
+    rules : RulesSpec
+    head : str
+        A comment for its first line.
+
+    Returns
+    -------
+    text : str
+
+    Examples
+    --------
+    >>> print(rules_text(RulesSpec(rules=()), head="Nobody gets a point."), end="")
+    # Nobody gets a point.
+    rules: []
+    """
+    content = _content(rules)
+    lines = [f"# {head}"]
+    for key, value in content.items():
+        lines += _lines(key, value, "")
+    return "\n".join([*lines, ""])
+
+
+def feature_lines(feature: FeatureSpec, *, table: str | None, indent: str) -> list[str]:
+    """Write a feature as an item of the list `features`.
+
+    Parameters
+    ----------
+    feature : FeatureSpec
+    table : str, optional
+        That of the file, which need not be said again.
+    indent : str
+        Before the dash.
+
+    Returns
+    -------
+    lines : list of str
+    """
+    content = {key: value for key, value in _content(feature).items() if not (key == "table" and value == table)}
+    if isinstance(unit := content.get("unit"), dict):  # as one reads it: several, one, and the other language
+        content["unit"] = {key: unit[key] for key in ("en", "one", "ja") if key in unit}
+    order = [key for key in content if key != "when_nothing"] + ["when_nothing"]
+    return _item({key: content[key] for key in order}, indent, always_open=True)
+
+
+def _content(spec: BaseModel) -> dict[str, object]:
+    """Give what is set, under the names that YAML has."""
+    content: dict[str, object] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    if isinstance(spec, RulesSpec):
+        content["rules"] = content.pop("rules", [])
+        content = {"rules": content["rules"], **{key: value for key, value in content.items() if key != "rules"}}
+        content["groups"] = [_labelled_first(group) for group in _listed(content.get("groups"))]
+        content = {key: value for key, value in content.items() if value or key == "rules"}
+    return content
+
+
+def _listed(value: object) -> list[dict[str, object]]:
+    return list(value) if isinstance(value, list) else []
+
+
+def _labelled_first(group: dict[str, object]) -> dict[str, object]:
+    """Put a group's name and label before its limits, as one reads it."""
+    first = {key: group[key] for key in ("name", "label", "category") if key in group}
+    return first | group
+
+
+def _lines(key: str, value: object, indent: str) -> list[str]:
+    """Write a key: on one line where it fits, else in a block; rules, groups and the grade always in a block."""
+    on_one = f"{indent}{_scalar(key)}: {_flow(value)}"
+    opened = indent == "" and key in _OPENED
+    if not value or not isinstance(value, dict | list) or (len(on_one) <= _WIDTH and not opened):
+        return [on_one]
+    head = f"{indent}{_scalar(key)}:"
+    if isinstance(value, dict):
+        return [head, *(line for name, inner in value.items() for line in _lines(str(name), inner, indent + _STEP))]
+    return [head, *(line for item in value for line in _item(item, indent + _STEP, always_open=key == "rules"))]
+
+
+def _item(item: object, indent: str, *, always_open: bool = False) -> list[str]:
+    """Write an item of a list: on one line where it fits, unless it is a rule or a feature."""
+    on_one = f"{indent}- {_flow(item)}"
+    if not isinstance(item, dict) or (len(on_one) <= _WIDTH and not always_open):
+        return [on_one]
+    lines = [line for key, value in item.items() for line in _lines(str(key), value, indent + _STEP)]
+    return [f"{indent}- {lines[0].lstrip()}", *lines[1:]]
+
+
+def _flow(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(str(key))}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(inner) for inner in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float | int):
+        return f"{int(value)}" if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    return _scalar(str(value))
+
+
+def _scalar(text: str) -> str:
+    """Write a text: plain where YAML reads it as the same text, else in double quotes."""
+    plain = _PLAIN.fullmatch(text) and not text.endswith(" ")
+    return text if plain and not _MEANS_SOMETHING.fullmatch(text) else orjson.dumps(text).decode()
+
+
+def planned(imported: Imported, folder: Path) -> list[Planned]:
+    """Plan all files that an import changes, and read each as the project will.
+
+    Parameters
+    ----------
+    imported : Imported
+    folder : Path
+        The project.
+
+    Returns
+    -------
+    files : list of Planned
+        Feature files first; only those whose text would change.
+
+    Raises
+    ------
+    LeadmlError
+        `cannot_add_features` where a file of features does not end with its list.
+    """
+    files = [
+        _with_features(theme, [feature for each, feature in imported.features if each == theme], folder)
+        for theme in dict.fromkeys(theme for theme, _ in imported.features)
+    ]
+    text = rules_text(imported.rules, head=say("crm_rules.head", name=_one_line(imported.name)))
+    if _read_back(RulesSpec, text, RULES) != imported.rules:
+        raise AssertionError("the rules are not read as they were written")
+    files.append(Planned(RULES, text, _before(folder / RULES)))
+    return [file for file in files if file.text != file.before]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _before(path: Path) -> str | None:
+    return path.read_bytes().decode("utf-8") if path.is_file() else None
+
+
+def _with_features(theme: Theme, features: Sequence[FeatureSpec], folder: Path) -> Planned:
+    """Add features at the end of the file of their theme; one that is not there begins with its head."""
+    for path in sorted((folder / "features").glob("*.yaml")):
+        name = f"features/{path.name}"
+        spec = read_specification(FeatureFileSpec, path, shown_as=name)
+        if spec.theme == theme:
+            break
+    else:
+        name, path = f"features/{theme}.yaml", folder / "features" / f"{theme}.yaml"
+        label = in_both(f"crm_rules.theme.{theme}")
+        head = [f"theme: {theme}", f"label: {_flow(label)}", "features:"]
+        lines = [line for feature in features for line in feature_lines(feature, table=None, indent=_STEP)]
+        return Planned(name, "\n".join([*head, *lines, ""]), None)
+    before = path.read_bytes().decode("utf-8")
+    ending = "\r\n" if "\r\n" in before else "\n"
+    indents = re.findall(r"^( *)- (?:name:|\{ *name:)", before, re.MULTILINE)
+    indent = indents[-1] if indents else _STEP
+    lines = [line for feature in features for line in feature_lines(feature, table=spec.table, indent=indent)]
+    text = before.rstrip() + ending + ending.join([*lines, ""])
+    wanted = spec.model_copy(update={"features": (*spec.features, *features)})
+    read = _read_back(FeatureFileSpec, text, name)
+    if read is None or _asked(read) != _asked(wanted):
+        raise LeadmlError("cannot_add_features", where=name, file=name)
+    return Planned(name, text, before)
+
+
+def _asked(spec: FeatureFileSpec) -> list[Mapping[str, object]]:
+    """Give what features say, with the table that they read."""
+    return [{**feature.model_dump(), "table": feature.table or spec.table} for feature in spec.features]
+
+
+def _read_back(specification: type[S], text: str, name: str) -> S | None:
+    """Read a text as the file that it is to become; None where it cannot be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file.yaml"
+        path.write_bytes(text.encode("utf-8"))
+        try:
+            return read_specification(specification, path, shown_as=name)
+        except LeadmlError:
+            return None
+
+
+def write(files: Sequence[Planned], folder: Path) -> None:
+    """Write all files, each in one step.
+
+    Parameters
+    ----------
+    files : sequence of Planned
+    folder : Path
+        The project.
+
+    Raises
+    ------
+    LeadmlError
+        `cannot_write`; features are written before the rules that read them, so that the project stays whole.
+    """
+    for file in files:
+        path = (folder / file.name).resolve()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_mask()
+            handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as opened:
+                    opened.write(file.text.encode("utf-8"))
+                Path(beside).chmod(mode)
+                Path(beside).replace(path)
+            finally:
+                Path(beside).unlink(missing_ok=True)
+        except OSError as error:
+            problem = error.strerror or ""
+            raise LeadmlError("cannot_write", where=file.name, file=file.name, problem=problem) from None
+
+
+def _mask() -> int:
+    """Ask for the mask of new files, which can only be asked by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
