@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leadml import releases
 from leadml.champion import run_folder
 from leadml.change import Change, find_change
 from leadml.clock import now, parse_instant, to_iso
@@ -30,7 +31,7 @@ from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
 from leadml.publishing import Promotion, Training, open_leads, today_of
 from leadml.recall import Recall
-from leadml.releases import Ground, differing_versions, promote_version, read_champion, roll_back_version, train_version
+from leadml.releases import Ground
 from leadml.rule_check import RulesSeen, see_rules
 from leadml.scoring import LeadScore, Scorer
 from leadml.specs.project_spec import ProjectSpec, read_project
@@ -246,7 +247,9 @@ class Project:
         """
         training_set = self._prepared
         report = self._audited(training_set)
-        return train_version(self._ground, training_set, report, accept_leaks=accept_leaks or {}, challenger=challenger)
+        return releases.train_version(
+            self._ground, training_set, report, accept_leaks=accept_leaks or {}, challenger=challenger
+        )
 
     def promote(self, version: int | str | None = None) -> Promotion:
         """Let a registered version answer, if its recipe gets through the gate on today's history.
@@ -265,7 +268,7 @@ class Project:
         LeadmlError, ProblemsError
             As of `releases.promote_version`; the champion then stays.
         """
-        return promote_version(self._ground, None if version is None else str(version))
+        return releases.promote_version(self._ground, None if version is None else str(version))
 
     def rollback(self, *, to: int | None = None) -> TrainedModel:
         """Let the champion before answer again, byte for byte as it did.
@@ -284,7 +287,7 @@ class Project:
         LeadmlError
             As of `releases.roll_back_version`.
         """
-        return roll_back_version(self.folder, self.spec, to)
+        return releases.roll_back_version(self.folder, self.spec, to)
 
     def versions(self) -> "list[KeptVersion]":
         """List the versions that were trained, newest first, as the registry knows them.
@@ -302,7 +305,7 @@ class Project:
         self, first: int | str, second: int | str
     ) -> "tuple[KeptVersion, KeptVersion, tuple[Difference, ...]]":
         """Find two versions and say in what they differ: see `releases.differing_versions`."""
-        return differing_versions(self.folder, self.spec, str(first), str(second))
+        return releases.differing_versions(self.folder, self.spec, str(first), str(second))
 
     @property
     def _ground(self) -> Ground:
@@ -356,16 +359,9 @@ class Project:
             `unknown_word` for a contestant that does not exist; what reading a version raises; `too_few_outcomes`.
         """
         from leadml.contestants import Entries, check_names, is_version
-        from leadml.registry import find_version, read_version
 
         check_names(names)  # before anything is read
-        folder, model = self.folder, self.spec.readiness.name
-        numbers = {
-            name: find_version(name, project_folder=folder, name=model).version for name in names if is_version(name)
-        }
-        versions = {
-            name: read_version(project_folder=folder, name=model, version=number) for name, number in numbers.items()
-        }
+        versions = releases.read_versions(self.folder, self.spec, list(filter(is_version, names)))
         training_set = self._prepared
         self.on_progress("judge")
         return Entries(self.history, training_set, self.spec, versions)
@@ -384,7 +380,7 @@ class Project:
         LeadmlError
             `no_champion` when nothing was trained yet, `unreadable_model` when its files are damaged.
         """
-        return read_champion(self.folder)
+        return releases.read_champion(self.folder)
 
     def scorer(self) -> Scorer:
         """Make the one path of a score: the champion under the agreement."""

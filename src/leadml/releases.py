@@ -5,7 +5,7 @@ which is imported when it is needed, as MLflow takes two seconds to import.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -268,6 +268,35 @@ def differing_versions(
     found = [find_version(which, project_folder=folder, name=name) for which in (first, second)]
     models = [read_version(project_folder=folder, name=name, version=kept.version) for kept in found]
     return found[0], found[1], differences(models[0], models[1])
+
+
+def read_versions(folder: Path, spec: ProjectSpec, names: Sequence[str]) -> dict[str, TrainedModel]:
+    """Read registered models.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    spec : ProjectSpec
+    names : sequence of str
+        Numbers of versions, `champion` or `challenger`.
+
+    Returns
+    -------
+    models : dict of name to TrainedModel
+
+    Raises
+    ------
+    LeadmlError
+        `unknown_version`, `no_champion`, `no_challenger`, `registry_failed`, `unreadable_model`.
+    """
+    if not names:
+        return {}
+    from leadml.registry import find_version, read_version  # MLflow takes two seconds to import
+
+    place = spec.readiness.name
+    found = {name: find_version(name, project_folder=folder, name=place).version for name in names}
+    return {name: read_version(project_folder=folder, name=place, version=number) for name, number in found.items()}
 
 
 def _check_definitions(model: TrainedModel, spec: ProjectSpec) -> None:

@@ -60,11 +60,6 @@ class FeatureSpec(Specification):
     half_life_days: Annotated[
         float | None, Field(ge=0.001, le=36_500, description="for `decayed`: days after which a fact counts half")
     ] = None
-<<<<<<< HEAD
-    value: Annotated[
-        str | None, Field(description="the column that sum, max, distinct, furthest, latest, latest_number read")
-    ] = None
-=======
     percent: Annotated[
         float | None,
         Field(gt=0, le=100, description="for `decayed_in_steps`: so much of what is left of a fact goes each time"),
@@ -72,8 +67,9 @@ class FeatureSpec(Specification):
     every_days: Annotated[
         float | None, Field(ge=0.001, le=36_500, description="for `decayed_in_steps`: length of an interval in days")
     ] = None
-    value: Annotated[str | None, Field(description="the column that sum, max, distinct, furthest, latest read")] = None
->>>>>>> import6
+    value: Annotated[
+        str | None, Field(description="the column that sum, max, distinct, furthest, latest, latest_number read")
+    ] = None
     of_which: dict[str, Words] = Field(
         default_factory=dict, description="for `share`: what a fact must have to be part of it; as in `where`"
     )
