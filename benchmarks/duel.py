@@ -44,9 +44,8 @@ def make_lists(random: np.random.Generator, gap: float) -> tuple[Numbers, Number
     of_lead = np.repeat(np.arange(leads), random.integers(1, MOST_SNAPSHOTS + 1, leads))
     ready = (random.random(leads) < random.uniform(0.15, 0.5)).astype(np.float64)[of_lead]
     shared = random.uniform(0, 1) * random.normal(size=leads)[of_lead]
-    own = [
-        random.normal(size=leads)[of_lead] + random.uniform(0.2, 1) * random.normal(size=len(of_lead)) for _ in range(2)
-    ]
+    within = random.uniform(0.2, 1)
+    own = [random.normal(size=leads)[of_lead] + within * random.normal(size=len(of_lead)) for _ in range(2)]
     # A lead that becomes ready late is not ready yet at its first snapshots.
     early = random.random(len(of_lead)) < 0.2
     ready = np.where(early, 0.0, ready)

@@ -1,14 +1,15 @@
 """The duel: contestants on identical snapshots, at the volume of sales, and what their differences are worth."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
 
 from leadml.agreement.scale import Scale
 from leadml.clock import DAY
-from leadml.compare import Comparison, compare_scores
+from leadml.compare import Comparison, compare_scores, learning_curve_of
 from leadml.contestants import Entries
 from leadml.dataset import TrainingSet
 from leadml.evaluate import TOP_SHARE, Measures, Scores
@@ -105,6 +106,16 @@ class Duel:
         """The contestant whose gain is told."""
         return self.comparison.contestants[0]
 
+    def with_learning_curve(self, entries: Entries) -> "Duel":
+        """Add what more leads to learn from bring, on the last period."""
+        curve = learning_curve_of(entries.periods[-1], entries.spec)
+        return replace(self, comparison=replace(self.comparison, learning_curve=curve))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lay all figures out: those of the comparison, and the others under `duel`."""
+        content = asdict(self)
+        return {**content.pop("comparison"), "duel": content}
+
 
 def hold_duel(
     entries: Entries,
@@ -127,11 +138,6 @@ def hold_duel(
     Returns
     -------
     duel : Duel
-
-    Raises
-    ------
-    LeadmlError
-        As of `Entries.enter`.
     """
     history, spec = entries.history, entries.spec
     measures = Measures(top_share=top_share, seed=spec.readiness.seed)
@@ -149,7 +155,7 @@ def hold_duel(
     weighed = explored >= FEWEST_EXPLORED
     became = Became(test.ready, test.snapshots.leads, propensity if weighed else np.ones(len(test)))
     bands = {name: _bands(history, test, said, spec) for name, said in scores.items()}
-    first, *rivals = scores
+    ground = _Ground(comparison, test, scores, lists, bands, became, weighed, measures.seed)
     return Duel(
         comparison=comparison,
         leads_a_week=capacity,
@@ -160,19 +166,7 @@ def hold_duel(
             for name, said in scores.items()
         },
         reliability={name: _reliability(test, said, measures) for name, said in scores.items()},
-        pairings=tuple(
-            Pairing(
-                rival=rival,
-                ruling=_ruling(comparison, rival, test),
-                weighed=compare_lists(scores[first].ranking, scores[rival].ranking, became, seed=measures.seed)
-                if weighed
-                else None,
-                swap=swap(lists[first], lists[rival], became, seed=measures.seed),
-                same_band=float(np.average(bands[first] == bands[rival], weights=test.weights)),
-                rank_correlation=_rank_correlation(scores[first].ranking, scores[rival].ranking),
-            )
-            for rival in rivals
-        ),
+        pairings=tuple(ground.pairing(names[0], rival) for rival in names[1:]),
         money=_money(history, test, lists, spec),
         selection=Selection(
             {name: float(test.worked[listed].mean()) if listed.any() else 0.0 for name, listed in lists.items()},
@@ -180,6 +174,32 @@ def hold_duel(
             weighed,
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What any two contestants are compared on."""
+
+    comparison: Comparison
+    test: TrainingSet
+    scores: Mapping[str, Scores]
+    lists: Mapping[str, Mask]
+    bands: Mapping[str, Codes]
+    became: Became
+    weighed: bool
+    seed: int
+
+    def pairing(self, first: str, rival: str) -> Pairing:
+        rankings = self.scores[first].ranking, self.scores[rival].ranking
+        same_band = self.bands[first] == self.bands[rival]
+        return Pairing(
+            rival=rival,
+            ruling=_ruling(self.comparison, rival, self.test),
+            weighed=compare_lists(*rankings, self.became, seed=self.seed) if self.weighed else None,
+            swap=swap(self.lists[first], self.lists[rival], self.became, seed=self.seed),
+            same_band=float(np.average(same_band, weights=self.test.weights)),
+            rank_correlation=_rank_correlation(*rankings),
+        )
 
 
 def _reliability(test: TrainingSet, said: Scores, measures: Measures) -> tuple[ReliabilityPoint, ...]:

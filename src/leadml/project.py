@@ -329,10 +329,6 @@ class Project:
         learning_curve : bool
             Whether to fit the recipe on parts of the leads too.
 
-        Returns
-        -------
-        comparison : Comparison
-
         Raises
         ------
         LeadmlError

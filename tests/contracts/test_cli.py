@@ -135,5 +135,8 @@ def test_a_rival_that_does_not_exist_is_refused_before_anything_is_read(tiny_pro
     )
     assert told.exit_code == 2
     assert "Where: --with" in told.stderr
-    assert "Did you mean 'logistic'? Known here: lightgbm, logistic, rules." in told.stderr
+    assert (
+        "Did you mean 'logistic'? Known here: challenger, champion, crm_score, lightgbm, logistic, readiness, rules."
+        in told.stderr
+    )
     assert told.stdout == ""

@@ -203,10 +203,10 @@ EPOCH = "epoch_us(min(happened_at) FILTER "
 # What each kind makes of the facts that `QUERY` chooses; beside them stand their `place`, the word `before`, the
 # `start`, which is the place of the first that passes `where`, and what is `held` of the column that it names.
 FORMULAS = {
-    "count": "count(*)",
+    **dict.fromkeys(("count", "times_returned", "attempts_since_hand_over"), "count(*)"),
     "sum": "sum(held)",
     "mean": "avg(held)",
-    "max": "max(held)",
+    **dict.fromkeys(("max", "furthest"), "max(held)"),
     "share": "avg(second::INTEGER)",
     "distinct": "count(DISTINCT held)",
     "days_since": days("epoch_us(max(as_of)) - epoch_us(max(happened_at))"),
@@ -215,12 +215,8 @@ FORMULAS = {
     "decayed": "sum(0.5 ** ((epoch_us(as_of) - epoch_us(happened_at)) / {half_life}))",
     "decayed_in_steps": "sum({left} ** ((epoch_us(as_of) - epoch_us(happened_at)) // {half_life}))",
     "pace": "sum(CASE WHEN happened_at >= as_of - to_microseconds({window}) THEN 1 ELSE -1 END)",
-    "latest": "last(held ORDER BY place)",
-    "latest_number": "last(held ORDER BY place)",
-    "furthest": "max(held)",
+    **dict.fromkeys(("latest", "latest_number"), "last(held ORDER BY place)"),
     "stage_age": days("epoch_us(max(as_of)) - epoch_us(max(happened_at) FILTER (held IS DISTINCT FROM before))"),
-    "times_returned": "count(*)",
-    "attempts_since_hand_over": "count(*)",
 }
 SINCE_OF_KIND = {"attempts_since_hand_over": "sql"}
 COLLEAGUES = "JOIN leads o ON o.company_id = s.company_id AND o.lead_id <> s.lead_id AND o.known_at < s.as_of"

@@ -1,6 +1,6 @@
 """`leadml compare`: the duel between readiness, the rules, registered versions and the CRM's own score."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
-from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
-from leadml.compare import READINESS, USUAL_RIVALS, learning_curve_of
+from leadml.cli.telling import Steps, problems_told, tell, tell_json
+from leadml.compare import READINESS, USUAL_RIVALS
+from leadml.contestants import NAMES
 from leadml.disagreements import find_disagreements
 from leadml.duel import hold_duel
 from leadml.evaluate import TOP_SHARE
@@ -31,12 +32,7 @@ def compare(
     ] = READINESS,
     rivals: Annotated[
         str,
-        typer.Option(
-            "--with",
-            help="Against whom, by commas: rules, readiness, logistic, lightgbm, champion, challenger, the number of "
-            "a version, crm_score (or crm_score:NAME).",
-            metavar="NAMES",
-        ),
+        typer.Option("--with", help=f"Against whom, by commas: {', '.join(NAMES)}, or a version.", metavar="NAMES"),
     ] = ",".join(USUAL_RIVALS),
     leads_a_week: Annotated[
         int | None,
@@ -60,36 +56,32 @@ def compare(
 ) -> None:
     """Compare two or more lists on the last closed periods, without hindsight, at the volume that sales can take.
 
-    All rank the same leads at the same instants; each recipe is fitted on what was known before a period
-    began, those of registered versions too. Intervals are 95 %, from a bootstrap by lead. See docs/duel.md.
+    All rank the same leads at the same instants; each recipe, also of a registered version, is fitted on what was
+    known before a period began. Intervals are 95 %, from a bootstrap by lead. See docs/duel.md.
 
     Example: leadml compare --with rules,champion --leads-a-week 20 --disagreements --html duel.html
     """
     with problems_told(as_json=as_json, language=language):
         if html is not None:
             check_ending(html)
-        opened, names = Project(project, data=data), [first, *(name.strip() for name in rivals.split(","))]
+        opened, names = Project(project, data=data), [first, *map(str.strip, rivals.split(","))]
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
             entries = opened.entries(names)
             duel = hold_duel(entries, names, leads_a_week=leads_a_week, top_share=top_share)
             if learning_curve:
-                curve = learning_curve_of(entries.periods[-1], opened.spec)
-                duel = replace(duel, comparison=replace(duel.comparison, learning_curve=curve))
+                duel = duel.with_learning_curve(entries)
             steps("explain")
-            wanted = max(most if disagreements else 0, _ON_THE_PAGE if html is not None else 0)
-            furthest = find_disagreements(entries, *names[:2], most=wanted) if wanted else []
+            wanted = max(most * disagreements, _ON_THE_PAGE * (html is not None))
+            furthest = find_disagreements(entries, *names[:2], most=wanted)
             if html is not None:
-                page = duel_page(duel, scatter_of(entries, *names[:2]), furthest[:_ON_THE_PAGE], language)
-                page.write(html)
-        shown = furthest[:most] if disagreements else []
+                duel_page(duel, scatter_of(entries, *names[:2]), furthest[:_ON_THE_PAGE], language).write(html)
+        shown = furthest[: most * disagreements]
         if as_json:
-            content = asdict(duel)
-            comparison = content.pop("comparison")
-            tell_json({**comparison, "duel": content, "disagreements": [asdict(one) for one in shown]})
+            tell_json({**duel.to_dict(), "disagreements": [asdict(one) for one in shown]})
             return
         told = duel_report(duel, language), details(duel.comparison, language)
         for part in chain(*told, disagreement_parts(duel, names[1], shown, language)):
             tell(part)
         if html is not None:
-            out().print(say("duel.html_written", language, file=html), markup=False)
+            tell(say("duel.html_written", language, file=html))
