@@ -1,0 +1,246 @@
+"""From a model to rules: whole points that a team types into its CRM, in no more lines than it takes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leadml.agreement.scale import probability
+from leadml.dataset import TrainingSet
+from leadml.engine.catalogue import Catalogue, check_rules
+from leadml.evaluate.drawn import Ranking, drawn_leads
+from leadml.explain.reasons import Explainer
+from leadml.history.tables import Codes, Numbers
+from leadml.learners.contract import Model
+from leadml.specs.project_spec import ProjectSpec
+from leadml.specs.rules_spec import RulesSpec
+from leadml.splits import forward_blocks
+from leadml.suggestion.candidates import Candidate, award_columns, pair, part_leads, single_candidates
+from leadml.suggestion.lines import Ground, best_sets, coefficients, lay_ground, whole_points
+from leadml.suggestion.naming import because_of, names_of
+
+AT_MOST = 15
+_OUTCOMES_SHARE = 0.5  # of what is wanted; the rest is the model's word
+_LEAST_VARIANCE = 0.01
+_PAIRS_LOOKED_FOR_AFTER = (0, 5, 10)  # lines
+_PAIRS_EACH = 150
+_FEWEST_OF_PAIR = 60  # snapshots
+_NEARLY_THE_SAME = 0.95
+_DRAWS = 200
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How well so many lines ranked leads that came after those they were chosen on.
+
+    Attributes
+    ----------
+    lines : int
+    auc : float
+        Mean of ages and blocks of later leads.
+    behind_best : float
+        The AUC of the best number of lines, less this one.
+    error : float
+        Standard error of that, paired by lead.
+    """
+
+    lines: int
+    auc: float
+    behind_best: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Rules that say nearly what a model says.
+
+    Attributes
+    ----------
+    rules : RulesSpec
+        Every line is a rule of its own; strongest first. Empty where there is nothing to learn.
+    tried : tuple of Tried
+        From no line up to as many as were allowed or explained anything.
+    """
+
+    rules: RulesSpec
+    tried: tuple[Tried, ...]
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are to type."""
+        return len(self.rules.rules)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Lines that could be typed, with what each awards to the snapshots of a training set."""
+
+    candidates: list[Candidate]
+    columns: Numbers
+
+    def of(self, places: Codes) -> "_Lines":
+        return _Lines([self.candidates[place] for place in places], self.columns[:, places])
+
+    def ground(self, wanted: Numbers, weights: Numbers, ages: Codes, rows: Codes) -> Ground:
+        signs = np.array([one.sign for one in self.candidates], dtype=np.int64)
+        fees = np.array([one.fee for one in self.candidates], dtype=np.float64)
+        return lay_ground(self.columns[rows], wanted[rows], weights[rows], ages[rows], (signs, fees))
+
+
+def suggest(training_set: TrainingSet, spec: ProjectSpec, model: Model, *, at_most: int = AT_MOST) -> Suggestion:
+    """Suggest rules that rank leads as a model does.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        What the model learned from, with ready leads and others.
+    spec : ProjectSpec
+    model : Model
+    at_most : int, >= 1
+        Lines.
+
+    Returns
+    -------
+    suggestion : Suggestion
+        The same for the same leads; its rules pass `engine.catalogue.check_rules`.
+
+    Notes
+    -----
+    With margin m, chance p and outcome y of a snapshot, wanted is m + (y - p) / (2 p (1 - p)), weighted by p (1 - p):
+    the log loss of a target halfway between the model's chance and the outcome, in second order around the model.
+    The number of lines is the least that is not behind the best by more than one standard error, in the AUC on
+    three later blocks of leads, each ranked by lines chosen on the leads before it.
+    """
+    margin = model.margin(training_set.features)
+    chance = probability(margin)
+    variance = np.maximum(chance * (1 - chance), _LEAST_VARIANCE)
+    wanted, weights = margin + _OUTCOMES_SHARE * (training_set.ready - chance) / variance, training_set.weights * variance
+    singles = _singles(training_set, spec, wanted)
+    choice = _Choice(training_set, singles, wanted, weights, at_most)
+    tried = _tried(choice)
+    most = next((one.lines for one in tried if one.behind_best <= one.error), 0)
+    rules = RulesSpec(rules=()) if not most else _rules(choice, most, spec)
+    check_rules(rules, spec.features)
+    return Suggestion(rules, tried)
+
+
+def _singles(training_set: TrainingSet, spec: ProjectSpec, wanted: Numbers) -> _Lines:
+    candidates = single_candidates(training_set.features, spec.learned_features, wanted)
+    lines = _Lines(candidates, award_columns(candidates, training_set.features))
+    return lines.of(part_leads(lines.columns))
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """What lines are chosen by."""
+
+    training_set: TrainingSet
+    singles: _Lines
+    wanted: Numbers
+    weights: Numbers
+    at_most: int
+
+    def on(self, rows: Codes) -> tuple[_Lines, Ground, list[list[int]]]:
+        """Choose on some of the snapshots: first lines on one feature, then pairs that say what these left unsaid."""
+        ages = self.training_set.snapshots.ages
+        ground = self.singles.ground(self.wanted, self.weights, ages, rows)
+        first = best_sets(ground, min(self.at_most, _PAIRS_LOOKED_FOR_AFTER[-1]))
+        pairs = self._pairs(ground, first, rows)
+        lines = _Lines(self.singles.candidates + pairs.candidates, np.hstack([self.singles.columns, pairs.columns]))
+        ground = lines.ground(self.wanted, self.weights, ages, rows)
+        return lines, ground, best_sets(ground, self.at_most)
+
+    def _pairs(self, ground: Ground, first: list[list[int]], rows: Codes) -> _Lines:
+        """Find pairs of conditions that go with what the lines on one feature leave over."""
+        once = np.array([n for n, one in enumerate(self.singles.candidates) if one.at_most_units is None], np.int64)
+        met, weights = self.singles.columns[np.ix_(rows, once)], self.weights[rows]
+        candidates = [self.singles.candidates[place] for place in once]
+        allowed = _may_pair(candidates, met)
+        together = (met * weights[:, None]).T @ met
+        spread = np.maximum(together * (1 - together / weights.sum()), 1e-9)
+        found: dict[tuple[int, int], None] = {}
+        for after in _PAIRS_LOOKED_FOR_AFTER:
+            chosen = first[min(after, len(first) - 1)]
+            left = self.wanted[rows] - self.singles.columns[np.ix_(rows, np.array(chosen, np.int64))] @ coefficients(
+                ground, chosen
+            )
+            for age in np.unique(self.training_set.snapshots.ages[rows]):
+                same = self.training_set.snapshots.ages[rows] == age
+                left[same] -= np.average(left[same], weights=weights[same])
+            moments = (met * (weights * left)[:, None]).T @ met
+            signs = np.array([one.sign for one in candidates])
+            against = (moments * signs[:, None] < 0) | (moments * signs[None] < 0)
+            gains = np.where(allowed & ~against, moments**2 / spread, 0.0)
+            best = np.argsort(-gains, axis=None, kind="stable")[:_PAIRS_EACH]
+            found |= {divmod(int(place), len(once)): None for place in best if gains.flat[place] > 0}
+        pairs = [pair(candidates[one], candidates[other]) for one, other in found]
+        columns = [self.singles.columns[:, once[one]] * self.singles.columns[:, once[other]] for one, other in found]
+        return _Lines(pairs, np.column_stack(columns) if columns else np.empty((len(self.wanted), 0)))
+
+
+def _may_pair(candidates: list[Candidate], met: Numbers) -> Codes:
+    """Tell which two conditions say more together: of two features, neither within the other, often enough."""
+    names = np.array([one.when.feature for one in candidates])
+    both = met.T @ met
+    alone = np.minimum(np.diag(both)[:, None], np.diag(both)[None])
+    allowed = (names[:, None] != names[None]) & (both >= _FEWEST_OF_PAIR) & (both <= _NEARLY_THE_SAME * alone)
+    upper: Codes = np.triu(allowed)
+    return upper
+
+
+def _tried(choice: _Choice) -> tuple[Tried, ...]:
+    """Rank later leads by each number of lines, chosen on those before them."""
+    training_set, points, blocks = choice.training_set, [], []
+    for earlier, later in forward_blocks(training_set):
+        lines, ground, sets = choice.on(earlier)
+        sets = [*sets, *[sets[-1]] * (choice.at_most + 1 - len(sets))]
+        awarded = [lines.columns[np.ix_(later, np.array(one, np.int64))] @ whole_points(ground, one) for one in sets]
+        points.append(np.column_stack(awarded))
+        blocks.append(later)
+    if not blocks:
+        return (Tried(0, 0.5, 0.0, 0.0),)
+    aucs = _drawn_aucs(training_set, blocks, points)
+    behind = aucs[:, [int(aucs[0].argmax())]] - aucs
+    errors = behind[1:].std(axis=0, ddof=1)
+    return tuple(
+        Tried(number, float(aucs[0, number]), float(behind[0, number]), float(errors[number]))
+        for number in range(aucs.shape[1])
+    )
+
+
+def _drawn_aucs(training_set: TrainingSet, blocks: list[Codes], points: list[Numbers]) -> Numbers:
+    """Mean AUC over blocks and ages: as it is, then in each draw of leads; shape (1 + n_draws, n_sizes)."""
+    rows, every = np.concatenate(blocks), np.concatenate(points)
+    part, later = np.repeat(np.arange(len(blocks)), [len(block) for block in blocks]), training_set.rows(rows)
+    drawn = list(drawn_leads(later.snapshots.leads, draws=_DRAWS, seed=0))
+    weights = np.concatenate([np.ones((1, len(rows))), *drawn]) * later.weights
+    groups = [
+        np.flatnonzero((part == block) & (later.snapshots.ages == age))
+        for block in range(len(blocks))
+        for age in np.unique(later.snapshots.ages)
+    ]
+    groups = [group for group in groups if 0 < later.ready[group].sum() < len(group)]
+    aucs = [
+        [Ranking(later.ready[group], every[group, size]).under(weights[:, group]).auc() for group in groups]
+        for size in range(every.shape[1])
+    ]
+    mean: Numbers = np.nanmean(aucs, axis=1).T
+    return mean
+
+
+def _rules(choice: _Choice, most: int, spec: ProjectSpec) -> RulesSpec:
+    """Choose on all snapshots, and write the rules with names and reasons, strongest first."""
+    lines, ground, sets = choice.on(np.arange(len(choice.wanted)))
+    chosen = sets[min(most, len(sets) - 1)]
+    given = sorted(
+        ((points, lines.candidates[place]) for points, place in zip(whole_points(ground, chosen), chosen, strict=True) if points),
+        key=lambda line: -abs(line[0]),
+    )  # fmt: skip
+    candidates = [candidate for _, candidate in given]
+    features = {feature.name: feature for feature in spec.features}
+    explainer = Explainer(spec.themes, {}, Catalogue.of(spec.themes, spec.agreement.definitions))
+    return RulesSpec(
+        rules=tuple(
+            candidate.rule(points, name=name, because=because_of(candidate, features, explainer))
+            for (points, candidate), name in zip(given, names_of(candidates), strict=True)
+        )
+    )
