@@ -15,6 +15,7 @@ from leadml.cli.models import models
 from leadml.cli.promote import promote
 from leadml.cli.reference import reference
 from leadml.cli.rollback import rollback
+from leadml.cli.rules import rules
 from leadml.cli.score import score
 from leadml.cli.serve import serve
 from leadml.cli.train import train
@@ -53,6 +54,7 @@ for command in (
 ):
     app.command(no_args_is_help=False)(command)
 app.add_typer(models, name="models")
+app.add_typer(rules, name="rules")
 
 if __name__ == "__main__":
     app()

@@ -25,8 +25,8 @@ _ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 7.5, 8, 9)
 _ROUND_DAYS = (1 / 24, 1 / 12, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)
 # What a CRM holds or counts by itself; of anything else somebody must compute it first.
 _EASY_KINDS = ("attribute", "count", "latest", "days_since", "persona", "match", "furthest")
-# A line that is harder to type must explain a thousandth more of what the model says.
-_FEE = 0.001
+# What a line that is harder to type must explain beyond an easy one: so much of all that the model says.
+_FEE, _FEE_OF_PAIR = 0.001, 0.001
 _NOT_SAID = Label(en="-", ja="-")
 
 
@@ -99,8 +99,10 @@ def single_candidates(matrix: FeatureMatrix, features: Sequence[FeatureSpec], wa
 
 def pair(first: Candidate, second: Candidate) -> Candidate:
     """Ask for both at once; neither gives points for each unit, and their signs do not exclude each other."""
-    asked = tuple(EitherSpec.model_validate(one.when.model_dump(exclude={"all"}, by_alias=True)) for one in (first, second))
-    return Candidate(WhenSpec(all=asked), None, first.sign or second.sign, max(first.fee, second.fee) + _FEE)
+    asked = tuple(
+        EitherSpec.model_validate(one.when.model_dump(exclude={"all"}, by_alias=True)) for one in (first, second)
+    )
+    return Candidate(WhenSpec(all=asked), None, first.sign or second.sign, max(first.fee, second.fee) + _FEE_OF_PAIR)
 
 
 def award_columns(candidates: Sequence[Candidate], matrix: FeatureMatrix) -> Numbers:
@@ -116,9 +118,7 @@ def part_leads(columns: Numbers) -> Codes:
     return np.flatnonzero(enough)
 
 
-def _of_words(
-    name: str, words: Sequence[str], column: Numbers, wanted: Numbers
-) -> Iterator[tuple[ConditionSpec, int]]:
+def _of_words(name: str, words: Sequence[str], column: Numbers, wanted: Numbers) -> Iterator[tuple[ConditionSpec, int]]:
     """Each word, and the words that stand lowest and highest by what is wanted."""
     codes = [code for code in range(len(words)) if np.count_nonzero(column == code) >= FEWEST]
     codes.sort(key=lambda code: float(wanted[column == code].mean()))

@@ -14,7 +14,7 @@ from leadml.history.tables import Numbers
 from leadml.learners.rules import RulesModel
 from leadml.specs.project_spec import ProjectSpec
 from leadml.splits import join_tests
-from leadml.suggestion.suggesting import AT_MOST, suggest
+from leadml.suggestion.suggesting import AT_MOST, suggest_rules
 
 RULES, SUGGESTED = "rules", "suggested"
 _DRAWS = 1000
@@ -83,7 +83,7 @@ def judge_suggestion(
     lines = []
     for split, models in zip(periods, fitted, strict=True):
         train, test = split.train, split.test.features
-        suggestion = suggest(train, spec, models[READINESS], at_most=at_most)
+        suggestion = suggest_rules(train, spec, models[READINESS], at_most=at_most)
         line = RulesModel.fit(suggestion.rules, train.features, train.ready, train.weights)
         lines.append(suggestion.lines)
         for name, model in ((RULES, models[RULES]), (SUGGESTED, line), (READINESS, models[READINESS])):

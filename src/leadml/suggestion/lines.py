@@ -39,7 +39,9 @@ class Ground:
     fees: Numbers
 
 
-def lay_ground(columns: Numbers, wanted: Numbers, weights: Numbers, ages: Codes, costs: tuple[Codes, Numbers]) -> Ground:
+def lay_ground(
+    columns: Numbers, wanted: Numbers, weights: Numbers, ages: Codes, costs: tuple[Codes, Numbers]
+) -> Ground:
     """Lay out the sums.
 
     Parameters

@@ -72,9 +72,7 @@ def because_of(candidate: Candidate, features: Mapping[str, FeatureSpec], explai
     -------
     because : Label
     """
-    return Label(
-        en=_because(candidate, features, explainer, "en"), ja=_because(candidate, features, explainer, "ja")
-    )
+    return Label(en=_because(candidate, features, explainer, "en"), ja=_because(candidate, features, explainer, "ja"))
 
 
 def _because(

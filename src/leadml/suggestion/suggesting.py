@@ -86,7 +86,7 @@ class _Lines:
         return lay_ground(self.columns[rows], wanted[rows], weights[rows], ages[rows], (signs, fees))
 
 
-def suggest(training_set: TrainingSet, spec: ProjectSpec, model: Model, *, at_most: int = AT_MOST) -> Suggestion:
+def suggest_rules(training_set: TrainingSet, spec: ProjectSpec, model: Model, *, at_most: int = AT_MOST) -> Suggestion:
     """Suggest rules that rank leads as a model does.
 
     Parameters
@@ -113,7 +113,10 @@ def suggest(training_set: TrainingSet, spec: ProjectSpec, model: Model, *, at_mo
     margin = model.margin(training_set.features)
     chance = probability(margin)
     variance = np.maximum(chance * (1 - chance), _LEAST_VARIANCE)
-    wanted, weights = margin + _OUTCOMES_SHARE * (training_set.ready - chance) / variance, training_set.weights * variance
+    wanted, weights = (
+        margin + _OUTCOMES_SHARE * (training_set.ready - chance) / variance,
+        training_set.weights * variance,
+    )
     singles = _singles(training_set, spec, wanted)
     choice = _Choice(training_set, singles, wanted, weights, at_most)
     tried = _tried(choice)
