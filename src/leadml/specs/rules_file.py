@@ -47,7 +47,9 @@ def _plain(value: object, *, flow: bool) -> object:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        laid = CommentedMap({key: _plain(inner, flow=flow) for key, inner in value.items()})
+        laid: CommentedMap | CommentedSeq = CommentedMap(
+            {key: _plain(inner, flow=flow) for key, inner in value.items()}
+        )
     elif isinstance(value, list):
         laid = CommentedSeq([_plain(inner, flow=flow) for inner in value])
     else:

@@ -88,7 +88,7 @@ def single_candidates(matrix: FeatureMatrix, features: Sequence[FeatureSpec], wa
         else:
             conditions = list(_of_numbers(feature, column, sign))
             found += [Candidate(WhenSpec(feature=name), cap, sign, fee) for cap in _cap(feature, column)]
-        if FEWEST <= np.isnan(column).sum():
+        if np.isnan(column).sum() >= FEWEST:
             conditions.append((ConditionSpec(feature=name, missing=True), 0))
         found += [
             Candidate(WhenSpec.model_validate(condition.model_dump(by_alias=True)), None, allowed, fee)
@@ -122,7 +122,7 @@ def _of_words(name: str, words: Sequence[str], column: Numbers, wanted: Numbers)
     """Each word, and the words that stand lowest and highest by what is wanted."""
     codes = [code for code in range(len(words)) if np.count_nonzero(column == code) >= FEWEST]
     codes.sort(key=lambda code: float(wanted[column == code].mean()))
-    groups = [(code,) for code in codes]
+    groups: list[tuple[int, ...]] = [(code,) for code in codes]
     for size in range(2, min(_MOST_WORDS, len(codes) - 1) + 1):
         groups += [tuple(sorted(codes[:size])), tuple(sorted(codes[-size:]))]
     for group in dict.fromkeys(groups):

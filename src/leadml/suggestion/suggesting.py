@@ -234,10 +234,12 @@ def _rules(choice: _Choice, most: int, spec: ProjectSpec) -> RulesSpec:
     """Choose on all snapshots, and write the rules with names and reasons, strongest first."""
     lines, ground, sets = choice.on(np.arange(len(choice.wanted)))
     chosen = sets[min(most, len(sets) - 1)]
-    given = sorted(
-        ((points, lines.candidates[place]) for points, place in zip(whole_points(ground, chosen), chosen, strict=True) if points),
-        key=lambda line: -abs(line[0]),
-    )  # fmt: skip
+    given = [
+        (points, lines.candidates[place])
+        for points, place in zip(whole_points(ground, chosen), chosen, strict=True)
+        if points
+    ]
+    given.sort(key=lambda line: -abs(line[0]))
     candidates = [candidate for _, candidate in given]
     features = {feature.name: feature for feature in spec.features}
     explainer = Explainer(spec.themes, {}, Catalogue.of(spec.themes, spec.agreement.definitions))
