@@ -16,7 +16,7 @@ from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.reading import Label
 from leadml.specs.rules_spec import ConditionSpec, EitherSpec, RuleSpec, RulesSpec, WhenSpec
 
-CUTS = 6  # of a feature, in each half of its values
+CUTS = 6  # of a feature, and as many of what lies above its least value
 FEWEST = 20  # snapshots on either side of a line
 _MOST_WORDS = 6
 _CAPS = (2, 3, 5, 10)

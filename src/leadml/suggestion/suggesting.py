@@ -1,5 +1,6 @@
 """From a model to rules: whole points that a team types into its CRM, in no more lines than it takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ _PAIRS_EACH = 150
 _FEWEST_OF_PAIR = 60  # snapshots
 _NEARLY_THE_SAME = 0.95
 _DRAWS = 200
+_SURE_ERRORS = 3
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,27 @@ def suggest_rules(training_set: TrainingSet, spec: ProjectSpec, model: Model, *,
     singles = _singles(training_set, spec, wanted)
     choice = _Choice(training_set, singles, wanted, weights, at_most)
     tried = _tried(choice)
-    most = next((one.lines for one in tried if one.behind_best <= one.error), 0)
-    rules = RulesSpec(rules=()) if not most else _rules(choice, most, spec)
+    rules = _rules(choice, least_lines(tried), spec)
     check_rules(rules, spec.features)
     return Suggestion(rules, tried)
+
+
+def least_lines(tried: Sequence[Tried]) -> int:
+    """Choose the least number of lines that is not behind the best by more than one standard error.
+
+    Parameters
+    ----------
+    tried : sequence of Tried
+        The first of no line.
+
+    Returns
+    -------
+    lines : int
+        0 where the best is not above chance by three: of so many tries the best is above it by luck alone.
+    """
+    if tried[0].behind_best <= _SURE_ERRORS * tried[0].error:
+        return 0
+    return next(one.lines for one in tried if one.behind_best <= one.error)
 
 
 def _singles(training_set: TrainingSet, spec: ProjectSpec, wanted: Numbers) -> _Lines:
