@@ -1,4 +1,4 @@
-"""Which lines could be typed: conditions on one feature at numbers that a person would write, and two of them together.
+"""Which lines could be typed: conditions on one feature, at numbers that a person would write.
 
 What a line awards is computed by `learners.awards`, as it will be in use; here it only says what it asks.
 """
@@ -14,9 +14,9 @@ from leadml.history.tables import Codes, Numbers
 from leadml.learners.awards import Awards
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.reading import Label
-from leadml.specs.rules_spec import ConditionSpec, EitherSpec, RuleSpec, RulesSpec, WhenSpec
+from leadml.specs.rules_spec import ConditionSpec, RuleSpec, RulesSpec, WhenSpec
 
-CUTS = 6  # of a feature, and as many of what lies above its least value
+CUTS = 12  # of a feature, and as many of what lies above its least value
 FEWEST = 20  # snapshots on either side of a line
 _MOST_WORDS = 6
 _CAPS = (2, 3, 5, 10)
@@ -26,7 +26,7 @@ _ROUND_DAYS = (1 / 24, 1 / 12, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 4, 5, 7, 10, 14, 21
 # What a CRM holds or counts by itself; of anything else somebody must compute it first.
 _EASY_KINDS = ("attribute", "count", "latest", "days_since", "persona", "match", "furthest")
 # What a line that is harder to type must explain beyond an easy one: so much of all that the model says.
-_FEE, _FEE_OF_PAIR = 0.001, 0.001
+_FEE = 0.001
 _NOT_SAID = Label(en="-", ja="-")
 
 
@@ -59,7 +59,7 @@ class Candidate:
         return RuleSpec(name=name, when=self.when, points_per_unit=given, at_most_units=units, because=because)
 
 
-def single_candidates(matrix: FeatureMatrix, features: Sequence[FeatureSpec], wanted: Numbers) -> list[Candidate]:
+def find_candidates(matrix: FeatureMatrix, features: Sequence[FeatureSpec], wanted: Numbers) -> list[Candidate]:
     """Give all lines on one feature.
 
     Parameters
@@ -95,14 +95,6 @@ def single_candidates(matrix: FeatureMatrix, features: Sequence[FeatureSpec], wa
             for condition, allowed in conditions
         ]
     return found
-
-
-def pair(first: Candidate, second: Candidate) -> Candidate:
-    """Ask for both at once; neither gives points for each unit, and their signs do not exclude each other."""
-    asked = tuple(
-        EitherSpec.model_validate(one.when.model_dump(exclude={"all"}, by_alias=True)) for one in (first, second)
-    )
-    return Candidate(WhenSpec(all=asked), None, first.sign or second.sign, max(first.fee, second.fee) + _FEE_OF_PAIR)
 
 
 def award_columns(candidates: Sequence[Candidate], matrix: FeatureMatrix) -> Numbers:

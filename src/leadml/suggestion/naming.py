@@ -1,7 +1,7 @@
 """What a suggested rule is called, and the reason people read: the feature's label with the condition in words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from leadml.engine.kind import all_kinds
 from leadml.explain.reasons import Explainer
@@ -11,7 +11,7 @@ from leadml.specs.reading import Label
 from leadml.specs.rules_spec import Condition
 from leadml.suggestion.candidates import Candidate
 from leadml.wording.numbers import plain
-from leadml.wording.texts import Language, say
+from leadml.wording.texts import LANGUAGES, Language, say
 
 _LONGEST_NAME = 60
 
@@ -30,16 +30,11 @@ def names_of(candidates: Sequence[Candidate]) -> list[str]:
     """
     names: list[str] = []
     for candidate in candidates:
-        name = "_and_".join(_name_of(clause[0]) for clause in _clauses(candidate))
-        if candidate.at_most_units is not None:
-            name = f"{candidate.when.feature}_each"
+        each = candidate.at_most_units is not None
+        name = f"{candidate.when.feature}_each" if each else _name_of(candidate.when.condition())
         twins = sum(other == name or other.startswith(f"{name}__") for other in names)
         names.append(f"{name}__{twins + 1}" if twins else name)
     return names
-
-
-def _clauses(candidate: Candidate) -> tuple[tuple[Condition, ...], ...]:
-    return () if candidate.at_most_units is not None else candidate.when.clauses()
 
 
 def _name_of(condition: Condition) -> str:
@@ -58,13 +53,14 @@ def _letters(word: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", word.casefold()).strip("_") if word.isascii() else ""
 
 
-def because_of(candidate: Candidate, features: Mapping[str, FeatureSpec], explainer: Explainer) -> Label:
+def because_of(candidate: Candidate, feature: FeatureSpec, explainer: Explainer) -> Label:
     """Say in both languages what a line asks.
 
     Parameters
     ----------
     candidate : Candidate
-    features : mapping of name to FeatureSpec
+    feature : FeatureSpec
+        What it asks of.
     explainer : Explainer
         Says values as it does in reasons.
 
@@ -72,18 +68,15 @@ def because_of(candidate: Candidate, features: Mapping[str, FeatureSpec], explai
     -------
     because : Label
     """
-    return Label(en=_because(candidate, features, explainer, "en"), ja=_because(candidate, features, explainer, "ja"))
+    en, ja = (_because(candidate, feature, explainer, language) for language in LANGUAGES)
+    return Label(en=en, ja=ja)
 
 
-def _because(
-    candidate: Candidate, features: Mapping[str, FeatureSpec], explainer: Explainer, language: Language
-) -> str:
-    if candidate.at_most_units is not None:
-        feature = features[candidate.when.feature or ""]
-        value = explainer.in_words(feature, float(candidate.at_most_units), language)
-        return say("condition.per_unit", language, label=_label(feature, language), value=value)
-    told = [_told(clause[0], features[clause[0].feature], explainer, language) for clause in _clauses(candidate)]
-    return told[0] if len(told) == 1 else say("condition.both", language, first=told[0], second=told[1])
+def _because(candidate: Candidate, feature: FeatureSpec, explainer: Explainer, language: Language) -> str:
+    if candidate.at_most_units is None:
+        return _told(candidate.when.condition(), feature, explainer, language)
+    value = explainer.in_words(feature, float(candidate.at_most_units), language)
+    return say("condition.per_unit", language, label=_label(feature, language), value=value)
 
 
 def _told(condition: Condition, feature: FeatureSpec, explainer: Explainer, language: Language) -> str:

@@ -15,17 +15,13 @@ from leadml.learners.contract import Model
 from leadml.specs.project_spec import ProjectSpec
 from leadml.specs.rules_spec import RulesSpec
 from leadml.splits import forward_blocks
-from leadml.suggestion.candidates import Candidate, award_columns, pair, part_leads, single_candidates
-from leadml.suggestion.lines import Ground, best_sets, coefficients, lay_ground, whole_points
+from leadml.suggestion.candidates import Candidate, award_columns, find_candidates, part_leads
+from leadml.suggestion.lines import Ground, best_sets, lay_ground, whole_points
 from leadml.suggestion.naming import because_of, names_of
 
 AT_MOST = 15
-_OUTCOMES_SHARE = 0.5  # of what is wanted; the rest is the model's word
+_OUTCOMES_SHARE = 0.25  # of what is wanted; the rest is the model's word
 _LEAST_VARIANCE = 0.01
-_PAIRS_LOOKED_FOR_AFTER = (0, 5, 10)  # lines
-_PAIRS_EACH = 150
-_FEWEST_OF_PAIR = 60  # snapshots
-_NEARLY_THE_SAME = 0.95
 _DRAWS = 200
 _SURE_ERRORS = 3
 
@@ -72,22 +68,6 @@ class Suggestion:
         return len(self.rules.rules)
 
 
-@dataclass(frozen=True, eq=False)
-class _Lines:
-    """Lines that could be typed, with what each awards to the snapshots of a training set."""
-
-    candidates: list[Candidate]
-    columns: Numbers
-
-    def of(self, places: Codes) -> "_Lines":
-        return _Lines([self.candidates[place] for place in places], self.columns[:, places])
-
-    def ground(self, wanted: Numbers, weights: Numbers, ages: Codes, rows: Codes) -> Ground:
-        signs = np.array([one.sign for one in self.candidates], dtype=np.int64)
-        fees = np.array([one.fee for one in self.candidates], dtype=np.float64)
-        return lay_ground(self.columns[rows], wanted[rows], weights[rows], ages[rows], (signs, fees))
-
-
 def suggest_rules(training_set: TrainingSet, spec: ProjectSpec, model: Model, *, at_most: int = AT_MOST) -> Suggestion:
     """Suggest rules that rank leads as a model does.
 
@@ -107,8 +87,8 @@ def suggest_rules(training_set: TrainingSet, spec: ProjectSpec, model: Model, *,
 
     Notes
     -----
-    With margin m, chance p and outcome y of a snapshot, wanted is m + (y - p) / (2 p (1 - p)), weighted by p (1 - p):
-    the log loss of a target halfway between the model's chance and the outcome, in second order around the model.
+    With margin m, chance p and outcome y of a snapshot, wanted is m + (y - p) / (4 p (1 - p)), weighted by p (1 - p):
+    the log loss of a target three parts the model's chance and one part the outcome, in second order around the model.
     The number of lines is the least that is not behind the best by more than one standard error, in the AUC on
     three later blocks of leads, each ranked by lines chosen on the leads before it.
     """
@@ -119,8 +99,11 @@ def suggest_rules(training_set: TrainingSet, spec: ProjectSpec, model: Model, *,
         margin + _OUTCOMES_SHARE * (training_set.ready - chance) / variance,
         training_set.weights * variance,
     )
-    singles = _singles(training_set, spec, wanted)
-    choice = _Choice(training_set, singles, wanted, weights, at_most)
+    candidates = find_candidates(training_set.features, spec.learned_features, wanted)
+    columns = award_columns(candidates, training_set.features)
+    parting = part_leads(columns)
+    candidates = [candidates[place] for place in parting]
+    choice = _Choice(training_set, candidates, columns[:, parting], wanted, weights, at_most)
     tried = _tried(choice)
     rules = _rules(choice, least_lines(tried), spec)
     check_rules(rules, spec.features)
@@ -145,77 +128,33 @@ def least_lines(tried: Sequence[Tried]) -> int:
     return next(one.lines for one in tried if one.behind_best <= one.error)
 
 
-def _singles(training_set: TrainingSet, spec: ProjectSpec, wanted: Numbers) -> _Lines:
-    candidates = single_candidates(training_set.features, spec.learned_features, wanted)
-    lines = _Lines(candidates, award_columns(candidates, training_set.features))
-    return lines.of(part_leads(lines.columns))
-
-
 @dataclass(frozen=True, eq=False)
 class _Choice:
     """What lines are chosen by."""
 
     training_set: TrainingSet
-    singles: _Lines
+    candidates: list[Candidate]
+    columns: Numbers
     wanted: Numbers
     weights: Numbers
     at_most: int
 
-    def on(self, rows: Codes) -> tuple[_Lines, Ground, list[list[int]]]:
-        """Choose on some of the snapshots: first lines on one feature, then pairs that say what these left unsaid."""
-        ages = self.training_set.snapshots.ages
-        ground = self.singles.ground(self.wanted, self.weights, ages, rows)
-        first = best_sets(ground, min(self.at_most, _PAIRS_LOOKED_FOR_AFTER[-1]))
-        pairs = self._pairs(ground, first, rows)
-        lines = _Lines(self.singles.candidates + pairs.candidates, np.hstack([self.singles.columns, pairs.columns]))
-        ground = lines.ground(self.wanted, self.weights, ages, rows)
-        return lines, ground, best_sets(ground, self.at_most)
-
-    def _pairs(self, ground: Ground, first: list[list[int]], rows: Codes) -> _Lines:
-        """Find pairs of conditions that go with what the lines on one feature leave over."""
-        once = np.array([n for n, one in enumerate(self.singles.candidates) if one.at_most_units is None], np.int64)
-        met, weights = self.singles.columns[np.ix_(rows, once)], self.weights[rows]
-        candidates = [self.singles.candidates[place] for place in once]
-        allowed = _may_pair(candidates, met)
-        together = (met * weights[:, None]).T @ met
-        spread = np.maximum(together * (1 - together / weights.sum()), 1e-9)
-        found: dict[tuple[int, int], None] = {}
-        for after in _PAIRS_LOOKED_FOR_AFTER:
-            chosen = first[min(after, len(first) - 1)]
-            left = self.wanted[rows] - self.singles.columns[np.ix_(rows, np.array(chosen, np.int64))] @ coefficients(
-                ground, chosen
-            )
-            for age in np.unique(self.training_set.snapshots.ages[rows]):
-                same = self.training_set.snapshots.ages[rows] == age
-                left[same] -= np.average(left[same], weights=weights[same])
-            moments = (met * (weights * left)[:, None]).T @ met
-            signs = np.array([one.sign for one in candidates])
-            against = (moments * signs[:, None] < 0) | (moments * signs[None] < 0)
-            gains = np.where(allowed & ~against, moments**2 / spread, 0.0)
-            best = np.argsort(-gains, axis=None, kind="stable")[:_PAIRS_EACH]
-            found |= {divmod(int(place), len(once)): None for place in best if gains.flat[place] > 0}
-        pairs = [pair(candidates[one], candidates[other]) for one, other in found]
-        columns = [self.singles.columns[:, once[one]] * self.singles.columns[:, once[other]] for one, other in found]
-        return _Lines(pairs, np.column_stack(columns) if columns else np.empty((len(self.wanted), 0)))
-
-
-def _may_pair(candidates: list[Candidate], met: Numbers) -> Codes:
-    """Tell which two conditions say more together: of two features, neither within the other, often enough."""
-    names = np.array([one.when.feature for one in candidates])
-    both = met.T @ met
-    alone = np.minimum(np.diag(both)[:, None], np.diag(both)[None])
-    allowed = (names[:, None] != names[None]) & (both >= _FEWEST_OF_PAIR) & (both <= _NEARLY_THE_SAME * alone)
-    upper: Codes = np.triu(allowed)
-    return upper
+    def on(self, rows: Codes) -> tuple[Ground, list[list[int]]]:
+        """Choose on some of the snapshots."""
+        ages, weights = self.training_set.snapshots.ages[rows], self.weights[rows]
+        signs = np.array([one.sign for one in self.candidates], dtype=np.int64)
+        fees = np.array([one.fee for one in self.candidates], dtype=np.float64)
+        ground = lay_ground(self.columns[rows], self.wanted[rows], weights, ages, (signs, fees))
+        return ground, best_sets(ground, self.at_most)
 
 
 def _tried(choice: _Choice) -> tuple[Tried, ...]:
     """Rank later leads by each number of lines, chosen on those before them."""
     training_set, points, blocks = choice.training_set, [], []
     for earlier, later in forward_blocks(training_set):
-        lines, ground, sets = choice.on(earlier)
+        ground, sets = choice.on(earlier)
         sets = [*sets, *[sets[-1]] * (choice.at_most + 1 - len(sets))]
-        awarded = [lines.columns[np.ix_(later, np.array(one, np.int64))] @ whole_points(ground, one) for one in sets]
+        awarded = [choice.columns[np.ix_(later, np.array(one, np.int64))] @ whole_points(ground, one) for one in sets]
         points.append(np.column_stack(awarded))
         blocks.append(later)
     if not blocks:
@@ -251,10 +190,10 @@ def _drawn_aucs(training_set: TrainingSet, blocks: list[Codes], points: list[Num
 
 def _rules(choice: _Choice, most: int, spec: ProjectSpec) -> RulesSpec:
     """Choose on all snapshots, and write the rules with names and reasons, strongest first."""
-    lines, ground, sets = choice.on(np.arange(len(choice.wanted)))
+    ground, sets = choice.on(np.arange(len(choice.wanted)))
     chosen = sets[min(most, len(sets) - 1)]
     given = [
-        (points, lines.candidates[place])
+        (points, choice.candidates[place])
         for points, place in zip(whole_points(ground, chosen), chosen, strict=True)
         if points
     ]
@@ -264,7 +203,9 @@ def _rules(choice: _Choice, most: int, spec: ProjectSpec) -> RulesSpec:
     explainer = Explainer(spec.themes, {}, Catalogue.of(spec.themes, spec.agreement.definitions))
     return RulesSpec(
         rules=tuple(
-            candidate.rule(points, name=name, because=because_of(candidate, features, explainer))
+            candidate.rule(
+                points, name=name, because=because_of(candidate, features[candidate.when.feature or ""], explainer)
+            )
             for (points, candidate), name in zip(given, names_of(candidates), strict=True)
         )
     )
