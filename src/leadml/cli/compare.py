@@ -69,8 +69,7 @@ def compare(
             opened.on_progress = steps
             entries = opened.entries(names)
             duel = hold_duel(entries, names, leads_a_week=leads_a_week, top_share=top_share)
-            if learning_curve:
-                duel = duel.with_learning_curve(entries)
+            duel = duel.with_learning_curve(entries) if learning_curve else duel
             steps("explain")
             wanted = max(most * disagreements, _ON_THE_PAGE * (html is not None))
             furthest = find_disagreements(entries, *names[:2], most=wanted)

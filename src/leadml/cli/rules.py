@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.rule_suggestion import suggest
 from leadml.cli.telling import Steps, out, problems_told, refuse_options_before, tell_json
 from leadml.crm_rules.hubspot import read_score
 from leadml.crm_rules.importing import Imported, import_score
@@ -25,6 +26,7 @@ from leadml.wording.numbers import percent
 from leadml.wording.texts import Language, say
 
 rules = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+rules.command(no_args_is_help=False)(suggest)
 
 
 @rules.callback()

@@ -1,0 +1,211 @@
+"""From a model to rules: whole points that a team types into its CRM, in no more lines than it takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from leadml.agreement.scale import probability
+from leadml.dataset import TrainingSet
+from leadml.engine.catalogue import Catalogue, check_rules
+from leadml.evaluate.drawn import Ranking, drawn_leads
+from leadml.explain.reasons import Explainer
+from leadml.history.tables import Codes, Numbers
+from leadml.learners.contract import Model
+from leadml.specs.project_spec import ProjectSpec
+from leadml.specs.rules_spec import RulesSpec
+from leadml.splits import forward_blocks
+from leadml.suggestion.candidates import Candidate, award_columns, find_candidates, part_leads
+from leadml.suggestion.lines import Ground, best_sets, lay_ground, whole_points
+from leadml.suggestion.naming import because_of, names_of
+
+AT_MOST = 15
+_OUTCOMES_SHARE = 0.25  # of what is wanted; the rest is the model's word
+_LEAST_VARIANCE = 0.01
+_DRAWS = 200
+_SURE_ERRORS = 3
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How well so many lines ranked leads that came after those they were chosen on.
+
+    Attributes
+    ----------
+    lines : int
+    auc : float
+        Mean of ages and blocks of later leads.
+    behind_best : float
+        The AUC of the best number of lines, less this one.
+    error : float
+        Standard error of that, paired by lead.
+    """
+
+    lines: int
+    auc: float
+    behind_best: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Rules that say nearly what a model says.
+
+    Attributes
+    ----------
+    rules : RulesSpec
+        Every line is a rule of its own; strongest first. Empty where there is nothing to learn.
+    tried : tuple of Tried
+        From no line up to as many as were allowed or explained anything.
+    """
+
+    rules: RulesSpec
+    tried: tuple[Tried, ...]
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are to type."""
+        return len(self.rules.rules)
+
+
+def suggest_rules(training_set: TrainingSet, spec: ProjectSpec, model: Model, *, at_most: int = AT_MOST) -> Suggestion:
+    """Suggest rules that rank leads as a model does.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+        What the model learned from, with ready leads and others.
+    spec : ProjectSpec
+    model : Model
+    at_most : int, >= 1
+        Lines.
+
+    Returns
+    -------
+    suggestion : Suggestion
+        The same for the same leads; its rules pass `engine.catalogue.check_rules`.
+
+    Notes
+    -----
+    With margin m, chance p and outcome y of a snapshot, wanted is m + (y - p) / (4 p (1 - p)), weighted by p (1 - p):
+    the log loss of a target three parts the model's chance and one part the outcome, in second order around the model.
+    The number of lines is the least that is not behind the best by more than one standard error, in the AUC on
+    three later blocks of leads, each ranked by lines chosen on the leads before it.
+    """
+    margin = model.margin(training_set.features)
+    chance = probability(margin)
+    variance = np.maximum(chance * (1 - chance), _LEAST_VARIANCE)
+    wanted, weights = (
+        margin + _OUTCOMES_SHARE * (training_set.ready - chance) / variance,
+        training_set.weights * variance,
+    )
+    candidates = find_candidates(training_set.features, spec.learned_features, wanted)
+    columns = award_columns(candidates, training_set.features)
+    parting = part_leads(columns)
+    candidates = [candidates[place] for place in parting]
+    choice = _Choice(training_set, candidates, columns[:, parting], wanted, weights, at_most)
+    tried = _tried(choice)
+    rules = _rules(choice, least_lines(tried), spec)
+    check_rules(rules, spec.features)
+    return Suggestion(rules, tried)
+
+
+def least_lines(tried: Sequence[Tried]) -> int:
+    """Choose the least number of lines that is not behind the best by more than one standard error.
+
+    Parameters
+    ----------
+    tried : sequence of Tried
+        The first of no line.
+
+    Returns
+    -------
+    lines : int
+        0 where the best is not above chance by three: of so many tries the best is above it by luck alone.
+    """
+    if tried[0].behind_best <= _SURE_ERRORS * tried[0].error:
+        return 0
+    return next(one.lines for one in tried if one.behind_best <= one.error)
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """What lines are chosen by."""
+
+    training_set: TrainingSet
+    candidates: list[Candidate]
+    columns: Numbers
+    wanted: Numbers
+    weights: Numbers
+    at_most: int
+
+    def on(self, rows: Codes) -> tuple[Ground, list[list[int]]]:
+        """Choose on some of the snapshots."""
+        ages, weights = self.training_set.snapshots.ages[rows], self.weights[rows]
+        signs = np.array([one.sign for one in self.candidates], dtype=np.int64)
+        fees = np.array([one.fee for one in self.candidates], dtype=np.float64)
+        ground = lay_ground(self.columns[rows], self.wanted[rows], weights, ages, (signs, fees))
+        return ground, best_sets(ground, self.at_most)
+
+
+def _tried(choice: _Choice) -> tuple[Tried, ...]:
+    """Rank later leads by each number of lines, chosen on those before them."""
+    training_set, points, blocks = choice.training_set, [], []
+    for earlier, later in forward_blocks(training_set):
+        ground, sets = choice.on(earlier)
+        sets = [*sets, *[sets[-1]] * (choice.at_most + 1 - len(sets))]
+        awarded = [choice.columns[np.ix_(later, np.array(one, np.int64))] @ whole_points(ground, one) for one in sets]
+        points.append(np.column_stack(awarded))
+        blocks.append(later)
+    if not blocks:
+        return (Tried(0, 0.5, 0.0, 0.0),)
+    aucs = _drawn_aucs(training_set, blocks, points)
+    behind = aucs[:, [int(aucs[0].argmax())]] - aucs
+    errors = behind[1:].std(axis=0, ddof=1)
+    return tuple(
+        Tried(number, float(aucs[0, number]), float(behind[0, number]), float(errors[number]))
+        for number in range(aucs.shape[1])
+    )
+
+
+def _drawn_aucs(training_set: TrainingSet, blocks: list[Codes], points: list[Numbers]) -> Numbers:
+    """Mean AUC over blocks and ages: as it is, then in each draw of leads; shape (1 + n_draws, n_sizes)."""
+    rows, every = np.concatenate(blocks), np.concatenate(points)
+    part, later = np.repeat(np.arange(len(blocks)), [len(block) for block in blocks]), training_set.rows(rows)
+    drawn = list(drawn_leads(later.snapshots.leads, draws=_DRAWS, seed=0))
+    weights = np.concatenate([np.ones((1, len(rows))), *drawn]) * later.weights
+    groups = [
+        np.flatnonzero((part == block) & (later.snapshots.ages == age))
+        for block in range(len(blocks))
+        for age in np.unique(later.snapshots.ages)
+    ]
+    groups = [group for group in groups if 0 < later.ready[group].sum() < len(group)]
+    aucs = [
+        [Ranking(later.ready[group], every[group, size]).under(weights[:, group]).auc() for group in groups]
+        for size in range(every.shape[1])
+    ]
+    mean: Numbers = np.nanmean(aucs, axis=1).T
+    return mean
+
+
+def _rules(choice: _Choice, most: int, spec: ProjectSpec) -> RulesSpec:
+    """Choose on all snapshots, and write the rules with names and reasons, strongest first."""
+    ground, sets = choice.on(np.arange(len(choice.wanted)))
+    chosen = sets[min(most, len(sets) - 1)]
+    given = [
+        (points, choice.candidates[place])
+        for points, place in zip(whole_points(ground, chosen), chosen, strict=True)
+        if points
+    ]
+    given.sort(key=lambda line: -abs(line[0]))
+    candidates = [candidate for _, candidate in given]
+    features = {feature.name: feature for feature in spec.features}
+    explainer = Explainer(spec.themes, {}, Catalogue.of(spec.themes, spec.agreement.definitions))
+    return RulesSpec(
+        rules=tuple(
+            candidate.rule(
+                points, name=name, because=because_of(candidate, features[candidate.when.feature or ""], explainer)
+            )
+            for (points, candidate), name in zip(given, names_of(candidates), strict=True)
+        )
+    )

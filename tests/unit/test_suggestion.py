@@ -1,0 +1,292 @@
+"""From a model to rules: whole points, few lines, nothing against what both teams agreed, nothing where nothing is."""
+
+import dataclasses
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from leadml.cli.main import app
+from leadml.engine.catalogue import check_rules
+from leadml.evaluate import Measures, Scores, judge
+from leadml.learners.awards import Awards
+from leadml.specs.feature_spec import FeatureFileSpec
+from leadml.specs.readiness_spec import LatestLeadsSpec
+from leadml.specs.reading import read_specification
+from leadml.specs.rules_file import rules_text
+from leadml.specs.rules_spec import RulesSpec
+from leadml.suggestion import RULES, SUGGESTED, judge_suggestion, suggest_rules
+from leadml.suggestion.candidates import cuts_of
+from leadml.suggestion.judging import drawn_aucs
+from leadml.suggestion.lines import LARGEST_POINTS, best_sets, explained, lay_ground, whole_points
+
+LEADS = 1500
+
+
+class Says:
+    """A model that says of a snapshot what it is told."""
+
+    def __init__(self, margin):
+        self.said = margin
+
+    def margin(self, matrix):
+        return self.said(matrix)
+
+
+def feature(name, kind="count", **keys):
+    unit = {"en": "times", "one": "time", "ja": "回"} if kind == "count" else None
+    nothing = "missing" if keys.get("values") == "category" else 0.0
+    return {"name": name, "label": {"en": name, "ja": f"{name}の値"}, "kind": kind, "unit": unit,
+            "when_nothing": nothing, **keys}  # fmt: skip
+
+
+FEATURES = (
+    feature("visits", more_is="readier"),
+    feature("complaints", more_is="readier"),  # as the teams say; it is not so
+    feature("calls"),
+    feature("noise"),
+    feature("source", "attribute", attribute="source", values="category"),
+)
+
+
+@pytest.fixture(scope="module")
+def own_spec(spec):
+    """Give a project of five features without rules, tested in one period."""
+    content = {"theme": "engagement", "label": {"en": "All", "ja": "全て"}, "table": "activities", "features": FEATURES}
+    theme = FeatureFileSpec.model_validate_json(orjson.dumps(content))
+    readiness = spec.readiness.model_copy(
+        update={"leave_out": (), "test": LatestLeadsSpec(share_of_leads=0.3, periods=1)}
+    )
+    return dataclasses.replace(spec, themes=(theme,), rules=RulesSpec(rules=()), readiness=readiness)
+
+
+@pytest.fixture(scope="module")
+def leads(training_set_of):
+    """Make leads whose chance is as a function of their features says."""
+
+    def make(log_odds, *, seed=5, count=LEADS):
+        random = np.random.default_rng(seed)
+        columns = {
+            name: random.poisson(1.5, count).astype(float) for name in ("visits", "complaints", "calls", "noise")
+        }
+        columns["source"] = random.integers(0, 4, count).astype(float)
+        columns["source"][random.random(count) < 0.1] = np.nan
+        chance = 1 / (1 + np.exp(-log_odds(columns)))
+        ready = random.random(count) < chance
+        words = {"source": ("advert", "event", "partner", "referral")}
+        return training_set_of(leads=np.arange(count), ready=ready, words=words, **columns)
+
+    return make
+
+
+def usual(columns):
+    return (
+        -2.0 + 0.9 * np.minimum(columns["visits"], 4) - 0.8 * columns["complaints"] - 1.2 * (columns["calls"] >= 3)
+        + 1.5 * np.isin(columns["source"], [2, 3])
+    )  # fmt: skip
+
+
+def knowing(log_odds):
+    """Give a model that knows the truth."""
+    return Says(lambda matrix: log_odds(dict(zip(matrix.names, matrix.values.T, strict=True))))
+
+
+@pytest.fixture(scope="module")
+def training_set(leads):
+    return leads(usual)
+
+
+@pytest.fixture(scope="module")
+def suggestion(training_set, own_spec):
+    return suggest_rules(training_set, own_spec, knowing(usual))
+
+
+def given(rule):
+    return rule.points if rule.points is not None else rule.points_per_unit
+
+
+def test_points_are_whole_none_is_zero_and_the_largest_is_about_twenty(suggestion):
+    points = [given(rule) for rule in suggestion.rules.rules]
+    assert all(one == round(one) and one != 0 for one in points)
+    assert LARGEST_POINTS - 2 <= max(map(abs, points)) <= LARGEST_POINTS
+    assert points == sorted(points, key=lambda one: -abs(one))
+
+
+def test_there_are_never_more_lines_than_asked_for(training_set, own_spec):
+    for at_most in (1, 2, 3):
+        assert 1 <= suggest_rules(training_set, own_spec, knowing(usual), at_most=at_most).lines <= at_most
+
+
+def test_rules_rank_nearly_as_the_truth_does(suggestion, leads):
+    """On other leads of the same kind."""
+    others = leads(usual, seed=6)
+    points = Awards(suggestion.rules).of(others.features).total
+    truth = knowing(usual).margin(others.features)
+    without_complaints = truth + 0.8 * others.features.values[:, 1]  # no rule may take away for them
+    found, best = (drawn_aucs(others, ranking, draws=2)[0] for ranking in (points, without_complaints))
+    assert found > best - 0.015
+
+
+def test_no_rule_goes_against_what_both_teams_agreed(suggestion, own_spec):
+    check_rules(suggestion.rules, own_spec.features)
+    asked = {name for rule in suggestion.rules.rules if given(rule) < 0 for name in rule.when.features}
+    assert "complaints" not in asked
+    assert "calls" in asked
+
+
+def test_a_line_on_noise_is_not_suggested(suggestion):
+    assert "noise" not in suggestion.rules.features
+
+
+def test_one_line_is_suggested_where_one_says_all(leads, own_spec):
+    def one_thing(columns):
+        return -2.0 + 3.0 * (columns["calls"] >= 2)
+
+    suggestion = suggest_rules(leads(one_thing), own_spec, knowing(one_thing), at_most=15)
+    (rule,) = suggestion.rules.rules
+    assert (rule.name, rule.points) == ("calls_at_least_2", LARGEST_POINTS)
+
+
+def test_nothing_is_suggested_where_there_is_nothing_to_learn(leads, own_spec):
+    def nothing(columns):
+        return np.full(len(columns["visits"]), -1.0)
+
+    fooled = Says(lambda matrix: 0.2 * matrix.values[:, matrix.names.index("noise")] - 1.0)
+    for model in (knowing(nothing), fooled):
+        suggestion = suggest_rules(leads(nothing), own_spec, model)
+        assert suggestion.lines == 0
+        assert suggestion.rules == RulesSpec(rules=())
+
+
+def test_the_same_leads_give_the_same_rules(training_set, own_spec, suggestion):
+    assert suggest_rules(training_set, own_spec, knowing(usual)) == suggestion
+
+
+def test_the_number_of_lines_is_the_least_within_one_standard_error_of_the_best(suggestion):
+    enough = [tried.lines for tried in suggestion.tried if tried.behind_best <= tried.error]
+    assert suggestion.lines == enough[0]
+    assert min(tried.behind_best for tried in suggestion.tried) == 0
+
+
+def test_rules_are_named_by_what_they_ask_and_give_their_reason_in_both_languages(suggestion):
+    told = {rule.name: rule.because for rule in suggestion.rules.rules}
+    assert len(told) == suggestion.lines
+    assert told["calls_at_least_3"].en == "calls: at least 3 times"
+    assert told["calls_at_least_3"].ja == "callsの値：3回以上"
+    assert any(name.startswith("source_") and "partner" in name for name in told)
+    assert all(because.en != because.ja for because in told.values())
+
+
+def test_rules_read_back_from_their_text_are_the_same(suggestion, tmp_path):
+    text = rules_text(suggestion.rules)
+    (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+    assert read_specification(RulesSpec, tmp_path / "rules.yaml", shown_as="rules.yaml") == suggestion.rules
+    assert ".0" not in text
+
+
+def test_only_numbers_that_a_person_would_type_begin_a_line():
+    random = np.random.default_rng(1)
+    assert set(cuts_of(random.integers(0, 400, 2000).astype(float))[1:]) <= {
+        30.0,
+        60.0,
+        90.0,
+        100.0,
+        150.0,
+        200.0,
+        250.0,
+        300.0,
+        400.0,
+    }
+    assert set(cuts_of(random.uniform(3, 100, 2000), in_days=True)) <= {
+        3.0,
+        4.0,
+        10.0,
+        14.0,
+        21.0,
+        30.0,
+        45.0,
+        60.0,
+        90.0,
+    }
+    assert cuts_of(np.array([7.0, np.nan, 7.0])) == []
+
+
+def ground_of(seed, signs=None):
+    random = np.random.default_rng(seed)
+    columns = (random.random((400, 9)) < 0.3) * 1.0
+    columns[:, 1] = np.where(random.random(400) < 0.7, columns[:, 0], columns[:, 1])
+    wanted = columns @ random.normal(0, 1, 9) + random.normal(0, 1, 400)
+    signs = np.zeros(9, dtype=np.int64) if signs is None else signs
+    return lay_ground(columns, wanted, np.ones(400), np.zeros(400, np.int64), (signs, np.zeros(9)))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_sets_are_hardly_behind_the_best_of_all(seed):
+    """Counted out: every set of three."""
+    ground = ground_of(seed)
+    best = max(explained(ground, list(lines)) for lines in itertools.combinations(range(9), 3))
+    assert explained(ground, best_sets(ground, 3)[3]) >= 0.99 * best
+
+
+def test_whole_points_keep_to_their_sign_and_agree_as_well_as_what_they_round():
+    signs = np.array([1, -1, 1, -1, 0, 0, 1, -1, 0])
+    ground = ground_of(3, signs)
+    lines = list(range(9))
+    points = np.array(whole_points(ground, lines), dtype=float)
+    assert (points * signs >= 0).all()
+    agreement = (ground.moments @ points) ** 2 / (points @ ground.gram @ points)
+    assert agreement >= 0.995 * explained(ground, lines)
+
+
+def test_only_leads_of_one_age_are_compared():
+    """A line that holds for one age alone says nothing of who is readier there."""
+    ages = np.repeat([0, 1], 200)
+    columns = np.column_stack([ages, np.tile([0, 1], 200)]).astype(float)
+    wanted = 3.0 * ages + np.tile([0, 1], 200)
+    ground = lay_ground(columns, wanted, np.ones(400), ages, (np.zeros(2, np.int64), np.zeros(2)))
+    assert best_sets(ground, 2) == [[], [1]]
+
+
+@pytest.fixture(scope="module")
+def judged(training_set, own_spec):
+    return judge_suggestion(training_set, own_spec)
+
+
+def test_suggested_rules_are_held_against_the_model_and_the_rules_of_today(judged):
+    assert judged.auc[RULES].value == 0.5  # there are none
+    assert judged.gain.low > 0
+    assert judged.gain.value == pytest.approx(judged.auc[SUGGESTED].value - 0.5)
+    assert judged.loss.value == pytest.approx(judged.auc["readiness"].value - judged.auc[SUGGESTED].value)
+    assert judged.share.value == pytest.approx(judged.gain.value / (judged.gain.value + judged.loss.value))
+    assert judged.share.low < judged.share.value < judged.share.high
+
+
+def test_the_auc_is_the_one_that_compare_tells(training_set_of):
+    random = np.random.default_rng(2)
+    leads, ages = np.repeat(np.arange(200), 2), np.tile([0, 1], 200)
+    test = training_set_of(leads=leads, ages=ages, ready=random.random(400) < 0.3)
+    ranking = random.normal(size=400) + test.ready
+    verdicts = judge(
+        test,
+        {"one": Scores(ranking, np.full(400, 0.3))},
+        first="one",
+        measures=Measures(metrics=("auc",), draws=50),
+    )
+    mean = next(verdict for verdict in verdicts if verdict.age == "mean of ages").first
+    drawn = drawn_aucs(test, ranking, draws=50)
+    assert drawn[0] == pytest.approx(mean.value)
+    assert np.percentile(drawn[1:], [2.5, 97.5]) == pytest.approx([mean.low, mean.high])
+
+
+@pytest.mark.parametrize("name", ["models/rules.yaml", "sla.yaml", "features/fit.yaml"])
+def test_no_definition_of_the_project_is_written_over(tmp_path, name):
+    folder = shutil.copytree(Path(__file__).parent.parent / "project", tmp_path / "project")
+    before = (folder / name).read_bytes()
+    shown = CliRunner().invoke(app, ["rules", "suggest", "--project", str(folder), "--out", str(folder / name)])
+    assert shown.exit_code == 2
+    assert "Fix:   Name another file" in shown.stderr
+    assert (folder / name).read_bytes() == before
