@@ -17,7 +17,7 @@ from leadml.crm_rules.names import NamesSpec
 from leadml.crm_rules.writing import RULES, Planned, planned, write
 from leadml.errors import LeadmlError, ProblemsError
 from leadml.project import Project
-from leadml.rule_check import RulesSeen
+from leadml.rule_check import RulesSeen, see_rules
 from leadml.specs.reading import read_specification
 from leadml.specs.rules_reach import reach_of, reach_of_rule
 from leadml.specs.rules_spec import RuleSpec
@@ -187,7 +187,9 @@ def _told(imported: Imported, files: list[Planned], language: Language, *, dry_r
 def _seen(opened: Project) -> tuple[RulesSeen | None, LeadmlError | None]:
     """Look at the history, or say why it cannot be looked at: rules can be checked before there is one."""
     try:
-        return opened.rules_seen(), None
+        history = opened.history
+        opened.on_progress("training_set")
+        return see_rules(history, opened.training_set().snapshots, opened.spec), None
     except ProblemsError as error:
         return None, error.problems[0]
     except LeadmlError as error:
