@@ -157,6 +157,16 @@ def test_a_choice_among_conjunctions_is_multiplied_out(written):
     assert rule["when"] == {"all": [{"any": clause} for clause in clauses]}
 
 
+def test_a_reason_is_told_as_the_condition_is_composed(imported, score_of):
+    german, seen = single("country", any_of("Germany")), single("seniority", any_of("head"))
+    large = single("employees", number("IS_GREATER_THAN", 1000))
+    found = imported(score_of(conditional(composite("OR", large, composite("AND", german, seen)))))
+    (rule,) = found.rules.rules
+    assert rule.name == "employees_or_country_or_seniority"
+    assert rule.because.en == ("Employees of the company: more than 1,000, or (Country: Germany, and Seniority: head)")
+    assert rule.because.ja == "従業員数：1,000超、または（国：Germany、かつSeniorityの値：head）"
+
+
 def test_of_matches_the_first_wins(written):
     first, second = (any_of("Germany", "Austria"), 20), (any_of("Austria", "France"), 5)
     rules = written(match("country", first, second))
