@@ -157,7 +157,7 @@ def _as_dict(imported: Imported, files: list[Planned], language: Language, *, dr
         "disabled": list(imported.disabled),
         "not_imported": [{"id": each.id, **each.problem.parts(language)} for each in imported.not_expressible],
         "features": [feature.name for _, feature in imported.features],
-        "files": {file.name: file.text for file in files} if dry_run else [file.name for file in files],
+        "files": {file.name: file.new_text for file in files} if dry_run else [file.name for file in files],
         "written": not dry_run,
     }
 
@@ -171,9 +171,11 @@ def _told(imported: Imported, files: list[Planned], language: Language, *, dry_r
     for theme, feature in imported.features:
         yield say("rules.new_feature", language, file=f"features/{theme}.yaml", feature=feature.name)
     if dry_run:
+        yield say("rules.dry_run", language)
         for file in files:
-            yield say("rules.dry_run", language, file=file.name)
-            yield file.text
+            added = file.before is not None and file.name != RULES
+            yield say("rules.would_be_added" if added else "rules.would_be", language, file=file.name)
+            yield file.new_text
     elif files:
         yield say("rules.wrote", language, files=", ".join(file.name for file in files))
     else:
