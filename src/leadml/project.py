@@ -32,7 +32,6 @@ from leadml.learners.trained_model import TrainedModel
 from leadml.publishing import Promotion, Training, open_leads, today_of
 from leadml.recall import Recall
 from leadml.releases import Ground
-from leadml.rule_check import RulesSeen, see_rules
 from leadml.scoring import LeadScore, Scorer
 from leadml.specs.project_spec import ProjectSpec, read_project
 from leadml.training import prepare
@@ -137,16 +136,6 @@ class Project:
             `no_snapshots` when there is no training set to look at.
         """
         return cover(self.history, self._prepared, self.spec)
-
-    def rules_seen(self) -> RulesSeen:
-        """Look at how often each rule is met, over the leads of the training set at their last snapshot.
-
-        Raises
-        ------
-        LeadmlError
-            `no_snapshots` when there is no training set to look at.
-        """
-        return see_rules(self.history, self._prepared.snapshots, self.spec)
 
     def training_set(self, *, outcome: str | None = None) -> TrainingSet:
         """Build the point-in-time training set.

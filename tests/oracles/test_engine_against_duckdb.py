@@ -80,7 +80,6 @@ MORE = [
     feature("their_first", "days_since_first", of="company", window_days=30),
     feature("their_last_since_mql", "days_since", of="company", since_stage="mql"),
     feature("their_warmth", "decayed", half_life_days=7, of="company", when_nothing=0),
-    feature("mails_left", "decayed_in_steps", percent=30, every_days=14, where={"channel": "mail"}, when_nothing=0),
     feature("their_steps", "decayed_in_steps", percent=100, every_days=7, of="company", when_nothing=0),
     feature("their_pace", "pace", window_days=7, of="company", when_nothing=0),
     feature("their_share", "share", of_which={"activity": "chat_opened"}, of="company"),
@@ -316,8 +315,7 @@ class Sql:
         """Compute one feature: for each snapshot that has facts, its value, and what it is a sum of."""
         since = asked.since_stage or SINCE_OF_KIND.get(asked.kind)
         first, second = passes({**self._asked.get(asked.kind, {}), **asked.where}), passes(asked.of_which or asked.to)
-        lengths = (asked.window_days, asked.half_life_days or asked.every_days)
-        window, half_life = (round((length or 0) * DAY) for length in lengths)
+        window, fades = (round((d or 0) * DAY) for d in (asked.window_days, asked.half_life_days or asked.every_days))
         reach = (2 if asked.kind == "pace" else 1) * window
         value = self._value(asked, table)
         query = QUERY.format(
@@ -335,7 +333,7 @@ class Sql:
             filter=f"({first}) OR ({second})" if asked.to else first,
             present="TRUE" if value == "NULL" or asked.kind == "latest" else "held IS NOT NULL",
             order=self._order(table),
-            answer=FORMULAS[asked.kind].format(window=window, half_life=half_life, left=1 - (asked.percent or 0) / 100),
+            answer=FORMULAS[asked.kind].format(window=window, half_life=fades, left=1 - (asked.percent or 0) / 100),
             scale="sum(abs(held))" if asked.kind in ("sum", "mean") else "0",
         )
         found = self._connection.execute(query).fetchall()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from leadml.project import Project
+from leadml.rule_check import see_rules
 from leadml.specs.reading import Label
 from leadml.specs.rules_spec import RulesSpec
 
@@ -13,7 +14,7 @@ def seen(project, *rules):
     opened = Project(project)
     told = [{"name": f"rule_{number}", "because": BECAUSE, **rule} for number, rule in enumerate(rules)]
     opened.spec = replace(opened.spec, rules=RulesSpec.model_validate({"rules": tuple(told)}))
-    return opened.rules_seen()
+    return see_rules(opened.history, opened.training_set().snapshots, opened.spec)
 
 
 def test_a_rule_is_met_where_it_gives_takes_or_rules_out(tiny_project):

@@ -18,7 +18,7 @@ from leadml.crm_rules.names import NamesSpec
 from leadml.crm_rules.writing import RULES, Planned, planned, write
 from leadml.errors import LeadmlError, ProblemsError
 from leadml.project import Project
-from leadml.rule_check import RulesSeen
+from leadml.rule_check import RulesSeen, see_rules
 from leadml.specs.reading import read_specification
 from leadml.specs.rules_reach import reach_of, reach_of_rule
 from leadml.specs.rules_spec import RuleSpec
@@ -159,7 +159,7 @@ def _as_dict(imported: Imported, files: list[Planned], language: Language, *, dr
         "disabled": list(imported.disabled),
         "not_imported": [{"id": each.id, **each.problem.parts(language)} for each in imported.not_expressible],
         "features": [feature.name for _, feature in imported.features],
-        "files": {file.name: file.text for file in files} if dry_run else [file.name for file in files],
+        "files": {file.name: file.new_text for file in files} if dry_run else [file.name for file in files],
         "written": not dry_run,
     }
 
@@ -173,9 +173,11 @@ def _told(imported: Imported, files: list[Planned], language: Language, *, dry_r
     for theme, feature in imported.features:
         yield say("rules.new_feature", language, file=f"features/{theme}.yaml", feature=feature.name)
     if dry_run:
+        yield say("rules.dry_run", language)
         for file in files:
-            yield say("rules.dry_run", language, file=file.name)
-            yield file.text
+            added = file.before is not None and file.name != RULES
+            yield say("rules.would_be_added" if added else "rules.would_be", language, file=file.name)
+            yield file.new_text
     elif files:
         yield say("rules.wrote", language, files=", ".join(file.name for file in files))
     else:
@@ -189,7 +191,9 @@ def _told(imported: Imported, files: list[Planned], language: Language, *, dry_r
 def _seen(opened: Project) -> tuple[RulesSeen | None, LeadmlError | None]:
     """Look at the history, or say why it cannot be looked at: rules can be checked before there is one."""
     try:
-        return opened.rules_seen(), None
+        history = opened.history
+        opened.on_progress("training_set")
+        return see_rules(history, opened.training_set().snapshots, opened.spec), None
     except ProblemsError as error:
         return None, error.problems[0]
     except LeadmlError as error:

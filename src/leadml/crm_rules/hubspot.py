@@ -1,10 +1,11 @@
 """A lead score of HubSpot as its Lead Scoring API gives it, read as far as leadml interprets it.
 
-Keys beyond these are ignored, as HubSpot adds some at will; what is interpreted must have the right shape. Names of
-calculations, operations and operators are any text here: `translation` knows which of them it can express.
+Around the rules further keys are ignored, as HubSpot adds some at will; inside a calculation one that says something
+is told, as it may narrow what is asked. What is interpreted must have the right shape. Names of calculations,
+operations and operators are any text here: `translation` knows which of them it can express.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, TypeVar
 
@@ -29,6 +30,9 @@ EVENTS: Mapping[str, str] = {
     "4-1639801": "form_submission",
 }
 
+# Keys inside a calculation that change nothing of what is asked.
+_SAYS_NOTHING = ("id", "type", "name", "label", "description", "order", "requiresTimeZoneConversion")
+
 _Id = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 _Words = Annotated[tuple[_Id, ...], Field(min_length=1)]
 
@@ -39,7 +43,13 @@ class _Portal(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
 
 
-class Operation(_Portal):
+class _Part(_Portal):
+    """Base of all that stands inside a calculation: it keeps what it does not interpret."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+
+
+class Operation(_Part):
     """What is asked of a property, or of a time."""
 
     operation_type: str
@@ -52,7 +62,7 @@ class Operation(_Portal):
     include_objects_with_no_value_set: bool = False
 
 
-class Where(_Portal):
+class Where(_Part):
     """A condition: of one property, or composed of others."""
 
     type: str
@@ -62,20 +72,20 @@ class Where(_Portal):
     conditions: tuple["Where", ...] = ()
 
 
-class Constant(_Portal):
+class Constant(_Part):
     """Points for every record."""
 
     value: float
 
 
-class MatchRule(_Portal):
+class MatchRule(_Part):
     """Points where the property passes, and no rule before it did."""
 
     operation: Operation
     value: float
 
 
-class Match(_Portal):
+class Match(_Part):
     """The first fitting of several operations on one property."""
 
     property: str
@@ -83,14 +93,14 @@ class Match(_Portal):
     default_value: float | None = None
 
 
-class Conditional(_Portal):
+class Conditional(_Part):
     """Points where a condition is met."""
 
     value: float
     where_condition: Where
 
 
-class FrequencyRange(_Portal):
+class FrequencyRange(_Part):
     """Points for so many events."""
 
     type: str | None = None
@@ -99,20 +109,20 @@ class FrequencyRange(_Portal):
     value: float
 
 
-class Frequency(_Portal):
+class Frequency(_Part):
     """How often an event must have happened."""
 
     type: str
     ranges: tuple[FrequencyRange, ...] = ()
 
 
-class Timeframe(_Portal):
+class Timeframe(_Part):
     """When an event must have happened."""
 
     event_filter_operation: Operation
 
 
-class EventCalculator(_Portal):
+class EventCalculator(_Part):
     """Points for one kind of event."""
 
     event_type_id: _Id
@@ -121,13 +131,13 @@ class EventCalculator(_Portal):
     event_timeframe: Timeframe | None = None
 
 
-class Events(_Portal):
+class Events(_Part):
     """Points for events, those of several kinds summed."""
 
     event_calculators: Annotated[tuple[EventCalculator, ...], Field(min_length=1)]
 
 
-class SegmentRule(_Portal):
+class SegmentRule(_Part):
     """Points for the members of segments."""
 
     operation: str
@@ -135,7 +145,7 @@ class SegmentRule(_Portal):
     value: float
 
 
-class Segments(_Portal):
+class Segments(_Part):
     """Points for membership in segments."""
 
     segment_membership_rules: Annotated[tuple[SegmentRule, ...], Field(min_length=1)]
@@ -261,7 +271,8 @@ def read_as(model: type[M], content: Mapping[str, object], *, where: str) -> M:
     Raises
     ------
     LeadmlError
-        `scoring_shape`, with the first place that does not fit.
+        `scoring_shape`, with the first place that does not fit; `scoring_unknown_key` for a key inside a calculation
+        that is not interpreted and says something.
 
     Examples
     --------
@@ -269,11 +280,28 @@ def read_as(model: type[M], content: Mapping[str, object], *, where: str) -> M:
     10.0
     """
     try:
-        return model.model_validate(content)
+        part = model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise _shape(where, f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+    for key in _not_read(part):
+        raise LeadmlError("scoring_unknown_key", where=where, key=key)
+    return part
+
+
+def _not_read(part: object) -> Iterator[str]:
+    """Name the keys of a part, and of those within, that say something and are not interpreted."""
+    if isinstance(part, tuple):
+        for item in part:
+            yield from _not_read(item)
+    if not isinstance(part, _Part):
+        return
+    for key, value in (part.model_extra or {}).items():
+        if value and key not in _SAYS_NOTHING and (key, value) != ("objectTypeId", CONTACTS):
+            yield key
+    for name in type(part).model_fields:
+        yield from _not_read(getattr(part, name))
 
 
 def inner_calculations(calculation: Mapping[str, object]) -> list[Mapping[str, object]]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from leadml.crm_rules.hubspot import CATEGORIES, Boundary, Group, Output, Rule, Score, read_as
 from leadml.crm_rules.names import NamesSpec
 from leadml.crm_rules.needed import Needed
-from leadml.crm_rules.saying import free_name, identifier
+from leadml.crm_rules.saying import free_name, identifier, number
 from leadml.crm_rules.translation import Asked, Part, Translator, problem_of
 from leadml.engine.catalogue import check_rules
 from leadml.errors import LeadmlError, ProblemsError, raise_problems
@@ -21,7 +21,7 @@ from leadml.specs.reading import Label
 from leadml.specs.rules_reach import Reach, held, reach_of_rule, sum_of
 from leadml.specs.rules_spec import Category, GroupSpec, LimitsSpec, RuleSpec, RulesSpec
 from leadml.vocabulary import Theme
-from leadml.wording.texts import in_both
+from leadml.wording.texts import LANGUAGES, in_both, say
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _STOP = ("scoring_shape", "scoring_contradicts")  # a file that means nothing is not imported in part
@@ -232,9 +232,8 @@ class _Importer:
         for entry in entries:
             of = name
             if entry.limits:
-                first = entry.parts[0][0]
-                of = free_name(identifier(f"{name}_{first.name}"), (each.name for each in self.groups))
-                inner = Label(en=f"{label.en}: {first.because.en}", ja=f"{label.ja}：{first.because.ja}")
+                of = free_name(f"{name}_{_named(entry.limits)}", (each.name for each in self.groups))
+                inner = _held_label(label, entry.limits)
                 self.groups.append(GroupSpec(name=of, label=inner, category=category, **entry.limits.model_dump()))
             for rule in (rule for part in entry.parts for rule in part):
                 named = free_name(rule.name, self.origin)
@@ -319,6 +318,27 @@ def _limits(low: float | None, high: float | None, where: str) -> LimitsSpec:
         return LimitsSpec(at_least=low, at_most=high)
     except ValidationError as error:
         raise LeadmlError("scoring_contradicts", where=where, problem=problem_of(error)) from None
+
+
+def _named(limits: LimitsSpec) -> str:
+    """Name a group by its limits."""
+    ends = [("from", limits.at_least), ("up_to", limits.at_most)]
+    return identifier("_".join(f"{side}_{end:.15g}" for side, end in ends if end is not None))
+
+
+def _held_label(group: Label, limits: LimitsSpec) -> Label:
+    """Say between what some rules of a group are held."""
+    ends = {"low": limits.at_least, "high": limits.at_most}
+    told = {side: number(end) for side, end in ends.items() if end is not None}
+    key, told = ("between", told) if len(told) == 2 else (
+        "at_most" if limits.at_least is None else "at_least", {"number": next(iter(told.values()))},
+    )  # fmt: skip
+    return Label(
+        **{
+            language: say(f"crm_rules.conditions.{key}", language, label=getattr(group, language), **told)
+            for language in LANGUAGES
+        }
+    )
 
 
 def _both(one: LimitsSpec, other: LimitsSpec) -> LimitsSpec:

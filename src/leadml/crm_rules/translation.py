@@ -28,6 +28,7 @@ from leadml.crm_rules.hubspot import (
     Operation,
     SegmentRule,
     Segments,
+    Where,
     inner_calculations,
     object_types,
     read_as,
@@ -152,7 +153,7 @@ class Translator:
                 name_of(clause[0]),
                 after(clauses[:place], clause, where=asked.where),
                 value,
-                self._said((clause,)),
+                self._said(clause),
                 asked.where,
             )
             for place, (clause, value) in enumerate(zip(clauses, values, strict=True))
@@ -169,13 +170,26 @@ class Translator:
 
     def _conditional(self, calculation: Mapping[str, object], asked: Asked) -> list[Part]:
         conditional = read_as(Conditional, calculation, where=asked.where)
+        where = conditional.where_condition
+        clauses = clauses_of(where, lambda prop, operation: self._ask(prop, operation, asked), where=asked.where)
+        name = _name(clauses, "or" if where.operator == "OR" else "and")
+        return _parts([once(name, clauses, conditional.value, self._told(where, asked), asked.where)])
 
-        def ask(prop: str, operation: Operation) -> Clause:
-            check_known(operation, where=asked.where)
-            return self._clause(prop, operation, self._feature(prop, holds(operation), asked), asked)
+    def _ask(self, prop: str, operation: Operation, asked: Asked) -> Clause:
+        check_known(operation, where=asked.where)
+        return self._clause(prop, operation, self._feature(prop, holds(operation), asked), asked)
 
-        clauses = clauses_of(conditional.where_condition, ask, where=asked.where)
-        return _parts([once(_name(clauses), clauses, conditional.value, self._said(clauses), asked.where)])
+    def _told(self, condition: Where, asked: Asked) -> Label:
+        """Say a condition as it is composed: laid out as clauses it says the same, but longer."""
+        if condition.property is not None and condition.operation is not None:
+            return self._said(self._ask(condition.property, condition.operation, asked))
+        parts = []
+        for inner in condition.conditions:
+            told = self._told(inner, asked)
+            if len(inner.conditions) > 1 and inner.operator != condition.operator:
+                told = Label(en=f"({told.en})", ja=f"（{told.ja}）")
+            parts.append(told)
+        return joined(parts, "or" if condition.operator == "OR" else "and")
 
     def _multi(self, calculation: Mapping[str, object], asked: Asked) -> list[Part]:
         """Sum several calculations."""
@@ -255,7 +269,7 @@ class Translator:
             "none": none_of(conditions),
         }[how]
         because = joined(texts, "and" if how == "all" else "or")
-        name = identifier(because.en) or _name(clauses)
+        name = identifier(because.en) or _name(clauses, "and" if how == "all" else "or")
         if how == "none":
             because = Label(
                 en=in_both("crm_rules.not", text=because.en)["en"], ja=in_both("crm_rules.not", text=because.ja)["ja"]
@@ -278,28 +292,22 @@ class Translator:
     def _clause(self, prop: str, operation: Operation, feature: FeatureSpec, asked: Asked) -> Clause:
         return clause_of(operation, feature.name, words=self.needed.words(prop), where=asked.where)
 
-    def _said(self, clauses: Clauses) -> Label:
-        return joined(
-            [
-                joined([said(condition, self.needed[condition.feature]) for condition in clause], "or")
-                for clause in clauses
-            ],
-            "and",
-        )
+    def _said(self, clause: Clause) -> Label:
+        return joined([said(condition, self.needed[condition.feature]) for condition in clause], "or")
 
 
 def _label(key: str) -> Label:
     return Label(**in_both(f"crm_rules.{key}"))
 
 
-def _name(clauses: Clauses) -> str:
+def _name(clauses: Clauses, how: str) -> str:
     """Name a rule by its one condition, or by the features that it asks."""
     if len(clauses) == 1 and len(clauses[0]) == 1:
         return name_of(clauses[0][0])
     features = list(dict.fromkeys(condition.feature for clause in clauses for condition in clause))
     if len(features) > _LONGEST_LIST:
-        return identifier(f"{features[0]}_and_{len(features) - 1}_more")
-    return identifier(("_and_" if len(clauses) > 1 else "_or_").join(features))
+        return identifier(f"{features[0]}_{how}_{len(features) - 1}_more")
+    return identifier(f"_{how}_".join(features))
 
 
 def _window(calculator: EventCalculator, where: str) -> float | None:

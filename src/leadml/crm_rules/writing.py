@@ -44,6 +44,12 @@ class Planned(NamedTuple):
     text: str
     before: str | None
 
+    @property
+    def new_text(self) -> str:
+        """What is new in it: all of the rules, and of a file of features what is added at its end."""
+        kept = "" if self.before is None or self.name == RULES else self.before.rstrip()
+        return self.text[len(kept) :].lstrip("\r\n")
+
 
 def rules_text(rules: RulesSpec, *, head: str) -> str:
     """Write `models/rules.yaml`.

@@ -71,6 +71,8 @@ def test_a_dry_run_shows_the_files_and_writes_none(tiny_project):
     before = texts_of(tiny_project)
     shown = said("import", str(SCORE), "--dry-run", project=tiny_project)
     assert "This would be models/rules.yaml:" in shown
+    assert "This would be added to features/fit.yaml:" in shown
+    assert "name: employees\n" not in shown  # it is there already
     assert "when: {feature: industry, any_of: [COMPUTER_SOFTWARE, INTERNET]}" in shown
     assert texts_of(tiny_project) == before
 

@@ -63,12 +63,13 @@ def test_a_limit_over_a_sum_makes_a_group_of_its_own(rule_of, imported, score_of
     found = imported(score_of(rule, rule_of(constant(1), id="r2"), group={"maxValue": 20}))
     assert [(group.name, *told(group)) for group in found.rules.groups] == [
         ("group", None, 20),
-        ("group_every_form_submission", None, 10),
+        ("group_up_to_10", None, 10),
     ]
     assert [rule.group for rule in found.rules.rules] == [
-        "group_every_form_submission", "group_every_form_submission", "group",
+        "group_up_to_10", "group_up_to_10", "group",
     ]  # fmt: skip
     assert found.not_expressible == ()
+    assert found.rules.groups[1].label.en == "Group: up to 10"
 
 
 def test_the_only_rule_of_a_group_shares_its_limits(rule_of, imported, score_of):

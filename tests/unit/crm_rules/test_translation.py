@@ -157,6 +157,16 @@ def test_a_choice_among_conjunctions_is_multiplied_out(written):
     assert rule["when"] == {"all": [{"any": clause} for clause in clauses]}
 
 
+def test_a_reason_is_told_as_the_condition_is_composed(imported, score_of):
+    german, seen = single("country", any_of("Germany")), single("seniority", any_of("head"))
+    large = single("employees", number("IS_GREATER_THAN", 1000))
+    found = imported(score_of(conditional(composite("OR", large, composite("AND", german, seen)))))
+    (rule,) = found.rules.rules
+    assert rule.name == "employees_or_country_or_seniority"
+    assert rule.because.en == ("Employees of the company: more than 1,000, or (Country: Germany, and Seniority: head)")
+    assert rule.because.ja == "従業員数：1,000超、または（国：Germany、かつSeniorityの値：head）"
+
+
 def test_of_matches_the_first_wins(written):
     first, second = (any_of("Germany", "Austria"), 20), (any_of("Austria", "France"), 5)
     rules = written(match("country", first, second))
@@ -308,6 +318,17 @@ RANGES = {"type": "EXACTLY", "ranges": [{"type": "EXACTLY", "from": 1, "value": 
         (conditional(single("closed", LATER)), "scoring_unknown_operation", "ROLLING_DATE_RANGE"),
         (conditional(composite("NOT", single("a", any_of("x")))), "scoring_unknown_operator", "NOT"),
         (conditional(composite("OR", *PAIRS)), "scoring_too_entangled", "12"),
+        (
+            conditional({**single("employees", between(1, 2)), "pruningRefineBy": {"type": "X"}}),
+            "scoring_unknown_key",
+            "pruningRefineBy",
+        ),
+        (events(event(value=1, propertyFilters=[{"property": "hs_url"}])), "scoring_unknown_key", "propertyFilters"),
+        (
+            conditional({**single("industry", any_of("x")), "objectTypeId": "0-2"}),
+            "scoring_unknown_key",
+            "objectTypeId",
+        ),
         ({"type": "ASSOCIATION_UE"}, "scoring_unknown_calculation", "ASSOCIATION_UE"),
         (DEALS, "scoring_associations", "0-3"),
         (events(event("6-1", value=1)), "scoring_unknown_event", "6-1"),
@@ -332,6 +353,12 @@ def test_what_cannot_be_expressed_is_named_with_its_reason(calculation, code, na
     assert named in problem.text("en")
     assert named in problem.text("ja")
     assert (found.imported, len(found.rules.rules)) == (("r1",), 1)
+
+
+def test_keys_that_say_nothing_are_passed_over(written):
+    operation = between(1, 2, id="o", requiresTimeZoneConversion=True, pruningRefineBy=None)
+    (rule,) = written({**conditional({**single("employees", operation), "objectTypeId": "0-1"}), "name": "Size"})
+    assert rule["when"] == {"feature": "employees", "between": [1, 2]}
 
 
 def test_what_cannot_be_expressed_leaves_no_feature_behind(imported, score_of):
