@@ -12,9 +12,10 @@ _HEAD = """\
 
 Written by `leadml features --markdown` from `features/*.yaml`; change it there. Kinds, with their formulas and what
 nothing and unknown are for each, stand in [yaml.md](yaml.md). *Nothing* is the value when no such fact is there;
-what is not known is always missing. *More is* says what both teams agree a larger value means.
+what is not known is always missing. *More is* says what both teams agree a larger value means; *what
+one can do* is what `leadml what-if --to-reach` tries.
 """
-_COLUMNS = ("feature", "English", "日本語", "what it is", "kind", "window", "unit", "nothing", "more is")
+_COLUMNS = ("feature", "English", "日本語", "what it is", "kind", "window", "unit", "nothing", "more is", "what one can do")
 
 
 def features_markdown(themes: Sequence[FeatureFileSpec], definitions: DefinitionsSpec) -> str:
@@ -53,9 +54,10 @@ def _row(feature: FeatureSpec, catalogue: Catalogue) -> str:
     unit = "" if feature.unit is None else f"{feature.unit.en} / {feature.unit.ja}"
     nothing = "missing" if feature.when_nothing == "missing" else f"{feature.when_nothing:g}"
     more_is = "" if feature.more_is is None else str(feature.more_is).replace("_", " ")
+    can_do = "" if feature.actionable is None else f"{feature.actionable.by.en} / {feature.actionable.by.ja}"
     cells = (
         f"`{feature.name}`", feature.label.en, feature.label.ja, what_it_is(feature, catalogue), f"`{feature.kind}`",
-        window, unit, nothing, more_is,
+        window, unit, nothing, more_is, can_do,
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
