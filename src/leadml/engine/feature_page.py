@@ -15,7 +15,18 @@ nothing and unknown are for each, stand in [yaml.md](yaml.md). *Nothing* is the 
 what is not known is always missing. *More is* says what both teams agree a larger value means; *what
 one can do* is what `leadml what-if --to-reach` tries.
 """
-_COLUMNS = ("feature", "English", "日本語", "what it is", "kind", "window", "unit", "nothing", "more is", "what one can do")
+_COLUMNS = (
+    "feature",
+    "English",
+    "日本語",
+    "what it is",
+    "kind",
+    "window",
+    "unit",
+    "nothing",
+    "more is",
+    "what one can do",
+)
 
 
 def features_markdown(themes: Sequence[FeatureFileSpec], definitions: DefinitionsSpec) -> str:

@@ -4,6 +4,8 @@ import pytest
 
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.feature_page import features_markdown, what_it_is
+from leadml.specs.feature_spec import ActionableSpec
+from leadml.specs.reading import Label
 
 
 @pytest.mark.parametrize(
@@ -31,9 +33,17 @@ def test_a_feature_says_what_it_reads(name, text, spec, definitions):
     assert what_it_is(feature, catalogue) == text
 
 
+def test_what_one_can_do_stands_in_the_row(spec, definitions):
+    able = ActionableSpec(by=Label(en="Call", ja="電話する"), up_to=2)
+    (theme, *_) = spec.themes
+    first = theme.features[0].model_copy(update={"actionable": able})
+    page = features_markdown([theme.model_copy(update={"features": (first,)})], definitions)
+    assert page.rstrip().endswith("| Call / 電話する |")
+
+
 def test_every_feature_has_its_row(spec, definitions):
     page = features_markdown(spec.themes, definitions)
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert len(rows) == len(spec.features)
-    assert {row.count(" | ") for row in rows} == {8}
+    assert {row.count(" | ") for row in rows} == {9}
     assert f"{len(spec.features)} features in 5 themes." in page

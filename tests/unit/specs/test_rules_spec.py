@@ -85,7 +85,7 @@ def test_two_rules_of_one_name_are_refused(tmp_path):
         ("when: {feature: calls, is: 3}\n    points: 2", "wrong_type", "line 4, rules[0].when.is"),
         ("when: {feature: calls, at_least: two}\n    points: 2", "wrong_type", "line 4, rules[0].when.at_least"),
         ("when: {feature: calls, minimum: 2}\n    points: 2", "unknown_key", "line 4, rules[0].when.minimum"),
-        ("when: {at_least: 2}\n    points: 2", "missing_key", "line 4, rules[0].when.feature"),
+        ("when: {at_least: 2}\n    points: 2", "unfit_value", "line 4, rules[0].when"),
         (
             "when: {feature: calls}\n    points_per_unit: 2\n    at_most_units: 0",
             "wrong_type",
