@@ -12,8 +12,8 @@ _HEAD = """\
 
 Written by `leadml features --markdown` from `features/*.yaml`; change it there. Kinds, with their formulas and what
 nothing and unknown are for each, stand in [yaml.md](yaml.md). *Nothing* is the value when no such fact is there;
-what is not known is always missing. *More is* says what both teams agree a larger value means; *what
-one can do* is what `leadml what-if --to-reach` tries.
+what is not known is always missing. *More is* says what both teams agree a larger value means; *one
+can* is what `leadml what-if --to-reach` tries.
 """
 _COLUMNS = (
     "feature",
