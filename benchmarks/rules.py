@@ -19,7 +19,6 @@ from telling.bars import Bars
 from leadml.project import Project
 from leadml.suggestion import Judged, judge_suggestion
 
-
 AT_MOST, SHARE = 15, 0.6
 LEADS, MONTHS, QUICK_LEADS = 5000, 18, 1500
 

@@ -21,6 +21,7 @@ FEWEST = 20  # snapshots on either side of a line
 _MOST_WORDS = 6
 _CAPS = (2, 3, 5, 10)
 _OFTEN_MISSING = 0.01
+_NEXT_TO_NOTHING = 0.03  # of the largest: where a number falls as well as it rises, people ask for more than 0
 _ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 7.5, 8, 9)
 _ROUND_DAYS = (1 / 24, 1 / 12, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)
 # What a CRM holds or counts by itself; of anything else somebody must compute it first.
@@ -173,6 +174,8 @@ def cuts_of(column: Numbers, *, in_days: bool = False) -> list[float]:
         asked = np.r_[np.quantile(known, shares), np.quantile(known[known > different[0]], [0.0, *shares])]
     if whole and len(different) <= CUTS + 1:
         return [float(cut) for cut in asked]
+    nothing = _NEXT_TO_NOTHING * float(np.abs(different).max())
+    asked = np.where(np.abs(asked) < nothing, 0.0, asked) if different[0] < 0 else asked
     cuts = {_rounded(float(number), whole=whole, in_days=in_days) for number in asked}
     return sorted(cut for cut in cuts if different[0] < cut <= different[-1])
 
