@@ -19,10 +19,11 @@ from leadml.specs.readiness_spec import LatestLeadsSpec
 from leadml.specs.reading import read_specification
 from leadml.specs.rules_file import rules_text
 from leadml.specs.rules_spec import RulesSpec
-from leadml.suggestion import RULES, SUGGESTED, judge_suggestion, suggest_rules
+from leadml.suggestion import RULES, SUGGESTED, Tried, judge_suggestion, suggest_rules
 from leadml.suggestion.candidates import cuts_of
 from leadml.suggestion.judging import drawn_aucs
 from leadml.suggestion.lines import LARGEST_POINTS, best_sets, explained, lay_ground, whole_points
+from leadml.suggestion.suggesting import least_lines
 
 LEADS = 1500
 
@@ -172,6 +173,17 @@ def test_the_number_of_lines_is_the_least_within_one_standard_error_of_the_best(
     assert min(tried.behind_best for tried in suggestion.tried) == 0
 
 
+def test_the_best_of_many_tries_must_be_above_chance_by_three_errors():
+    lucky = Tried(0, 0.5, 0.029, 0.01), Tried(1, 0.529, 0.0, 0.0)
+    better = (
+        Tried(0, 0.5, 0.031, 0.01),
+        Tried(1, 0.524, 0.007, 0.006),
+        Tried(2, 0.53, 0.001, 0.002),
+        Tried(3, 0.531, 0, 0),
+    )
+    assert (least_lines(lucky), least_lines(better)) == (0, 2)
+
+
 def test_rules_are_named_by_what_they_ask_and_give_their_reason_in_both_languages(suggestion):
     told = {rule.name: rule.because for rule in suggestion.rules.rules}
     assert len(told) == suggestion.lines
@@ -230,6 +242,16 @@ def test_sets_are_hardly_behind_the_best_of_all(seed):
     ground = ground_of(seed)
     best = max(explained(ground, list(lines)) for lines in itertools.combinations(range(9), 3))
     assert explained(ground, best_sets(ground, 3)[3]) >= 0.99 * best
+
+
+def test_a_line_that_two_others_say_better_is_given_away_for_them():
+    """Whoever called or visited is readier; alone that says most, but two lines say it exactly."""
+    called, visited = np.tile([0.0, 0.0, 1.0, 1.0], 100), np.tile([0.0, 1.0, 0.0, 1.0], 100)
+    columns = np.column_stack([called, visited, np.maximum(called, visited)])
+    ground = lay_ground(
+        columns, called + visited, np.ones(400), np.zeros(400, np.int64), (np.zeros(3, np.int64), np.zeros(3))
+    )
+    assert [set(lines) for lines in best_sets(ground, 2)] == [set(), {2}, {0, 1}]
 
 
 def test_whole_points_keep_to_their_sign_and_agree_as_well_as_what_they_round():

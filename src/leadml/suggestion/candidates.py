@@ -21,8 +21,10 @@ FEWEST = 20  # snapshots on either side of a line
 _MOST_WORDS = 6
 _CAPS = (2, 3, 5, 10)
 _OFTEN_MISSING = 0.01
+_NEXT_TO_NOTHING = 0.03  # of the largest: where a number falls as well as it rises, people ask for more than 0
 _ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 7.5, 8, 9)
-_ROUND_DAYS = (1 / 24, 1 / 12, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)
+# One, two, three, six and twelve hours, then days.
+_ROUND_DAYS = (0.042, 0.084, 0.125, 0.25, 0.5, 1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)
 # What a CRM holds or counts by itself; of anything else somebody must compute it first.
 _EASY_KINDS = ("attribute", "count", "latest", "days_since", "persona", "match", "furthest")
 # What a line that is harder to type must explain beyond an easy one: so much of all that the model says.
@@ -157,8 +159,10 @@ def cuts_of(column: Numbers, *, in_days: bool = False) -> list[float]:
     --------
     >>> cuts_of(np.array([0.0, 0.0, 1.0, 2.0, 2.0, np.nan]))
     [1.0, 2.0]
-    >>> cuts_of(np.linspace(0.0, 31.3, 1000))
-    [2.5, 4.0, 5.0, 9.0, 15.0, 20.0, 25.0]
+    >>> cuts_of(np.linspace(2.0, 31.3, 1000))
+    [4.0, 7.0, 9.0, 10.0, 15.0, 20.0, 25.0, 30.0]
+    >>> cuts_of(np.linspace(2.0, 31.3, 1000), in_days=True)
+    [4.0, 7.0, 10.0, 14.0, 21.0, 30.0]
     """
     known = column[~np.isnan(column)]
     different = np.unique(known)
@@ -173,6 +177,8 @@ def cuts_of(column: Numbers, *, in_days: bool = False) -> list[float]:
         asked = np.r_[np.quantile(known, shares), np.quantile(known[known > different[0]], [0.0, *shares])]
     if whole and len(different) <= CUTS + 1:
         return [float(cut) for cut in asked]
+    nothing = _NEXT_TO_NOTHING * float(np.abs(different).max())
+    asked = np.where(np.abs(asked) < nothing, 0.0, asked) if different[0] < 0 else asked
     cuts = {_rounded(float(number), whole=whole, in_days=in_days) for number in asked}
     return sorted(cut for cut in cuts if different[0] < cut <= different[-1])
 
@@ -184,7 +190,7 @@ def _rounded(number: float, *, whole: bool, in_days: bool) -> float:
     size, ten = abs(number), 10.0 ** np.floor(np.log10(abs(number)))
     round_numbers = [float(f"{digit * ten:.6g}") for digit in (*_ROUND, 10)]
     if in_days:
-        round_numbers = [float(f"{days:.3g}") + (days < 1 / 10) / 1000 for days in _ROUND_DAYS]
+        round_numbers = [float(days) for days in _ROUND_DAYS]
     elif whole:
         round_numbers = [one for one in round_numbers if one == round(one)] + [round(size)] * (size <= 10)
     return float(np.copysign(min(round_numbers, key=lambda one: (abs(one - size), one)), number))
