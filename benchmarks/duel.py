@@ -8,6 +8,7 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ SETS, QUICK_SETS = 2_000, 300
 DRAWS, QUICK_DRAWS = 1_000, 300
 MOST_SNAPSHOTS = 8
 STANDARD_ERRORS, POWER = 4.0, 0.9
+BISECTIONS, FRESH_SETS = 9, 60
 FALSE_BETTER = (0.015, 0.035)
 SEEDS, QUICK_SEEDS = tuple(range(101, 121)), (101,)
 DEMO_LEADS, DEMO_MONTHS = 3_000, 18
@@ -38,25 +40,43 @@ SECONDS_OF_BPI2012 = 20.0
 SNAPSHOTS, TIMES_AWARDED, SNAPSHOT_RULES_A_SECOND = 20_000, 15, 2e6
 
 
-def make_lists(random: np.random.Generator, gap: float) -> tuple[Numbers, Numbers, Became]:
-    """Draw two scores of the same leads, with 1 to 8 snapshots each; the first sees `gap` more of who becomes ready."""
-    leads = int(random.integers(80, 400))
-    of_lead = np.repeat(np.arange(leads), random.integers(1, MOST_SNAPSHOTS + 1, leads))
-    ready = (random.random(leads) < random.uniform(0.15, 0.5)).astype(np.float64)[of_lead]
-    shared = random.uniform(0, 1) * random.normal(size=leads)[of_lead]
-    within = random.uniform(0.2, 1)
-    own = [random.normal(size=leads)[of_lead] + within * random.normal(size=len(of_lead)) for _ in range(2)]
-    # A lead that becomes ready late is not ready yet at its first snapshots.
-    early = random.random(len(of_lead)) < 0.2
-    ready = np.where(early, 0.0, ready)
-    return (1 + gap) * ready + shared + own[0], ready + shared + own[1], Became(ready, of_lead, np.ones(len(of_lead)))
+@dataclass(frozen=True)
+class Kind:
+    """What sets of one kind have in common: how many leads, how many become ready, how noisy both scores are."""
+
+    leads: int
+    rate: float
+    shared: float
+    within: float
+
+    @classmethod
+    def drawn(cls, seed: int) -> "Kind":
+        """Draw a kind."""
+        random = np.random.default_rng(seed)
+        return cls(
+            int(random.integers(80, 400)), random.uniform(0.15, 0.5), random.uniform(0, 1), random.uniform(0.2, 1)
+        )
+
+    def make(self, random: np.random.Generator, gap: float) -> tuple[Numbers, Numbers, Became]:
+        """Draw two scores of the same leads, with 1 to 8 snapshots each; the first sees `gap` more of the outcome."""
+        of_lead = np.repeat(np.arange(self.leads), random.integers(1, MOST_SNAPSHOTS + 1, self.leads))
+        becomes = (random.random(self.leads) < self.rate).astype(np.float64)[of_lead]
+        shared = self.shared * random.normal(size=self.leads)[of_lead]
+        own = [
+            random.normal(size=self.leads)[of_lead] + self.within * random.normal(size=len(of_lead)) for _ in range(2)
+        ]
+        # A lead that becomes ready late is not ready yet at its first snapshots.
+        ready = np.where(random.random(len(of_lead)) < 0.2, 0.0, becomes)
+        scores = (1 + gap) * ready + shared + own[0], ready + shared + own[1]
+        return *scores, Became(ready, of_lead, np.ones(len(of_lead)))
 
 
 def tell_verdicts(bars: Bars, *, quick: bool) -> None:
     """Count how often lists that are equally good are told apart, and how often a clear gap is found."""
     sets, draws = (QUICK_SETS, QUICK_DRAWS) if quick else (SETS, DRAWS)
     rulings = [
-        compare_lists(*make_lists(np.random.default_rng(seed), 0.0), draws=draws, seed=seed) for seed in range(sets)
+        compare_lists(*Kind.drawn(seed).make(np.random.default_rng([seed, 1]), 0.0), draws=draws, seed=seed)
+        for seed in range(sets)
     ]
     words = [ruling.word for ruling in rulings if ruling is not None]
     better, worse = (words.count(word) / len(words) for word in ("better", "worse"))
@@ -68,25 +88,27 @@ def tell_verdicts(bars: Bars, *, quick: bool) -> None:
 
 
 def tell_power(bars: Bars, *, sets: int, draws: int) -> None:
-    """Turn the first score's share of truth up until the true gap is four standard errors, and count the findings."""
+    """Turn up what the first score sees until its true gain is four standard errors, and count the findings."""
     found = 0
     for seed in range(sets):
-        low, high = 0.0, 8.0
-        for _ in range(12):  # the gap of this very kind of set, from fresh leads
+        kind, low, high = Kind.drawn(seed), 0.0, 8.0
+        for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            measured = [_gap_in_errors(seed, fresh, middle) for fresh in range(6)]
-            low, high = (middle, high) if np.mean(measured) < STANDARD_ERRORS else (low, middle)
-        ruling = compare_lists(*make_lists(np.random.default_rng([seed, 99]), high), draws=draws, seed=seed)
+            low, high = (middle, high) if _gain_in_errors(kind, middle) < STANDARD_ERRORS else (low, middle)
+        ruling = compare_lists(*kind.make(np.random.default_rng([seed, 99]), high), draws=draws, seed=seed)
         found += ruling is not None and ruling.word == "better"
     bars.at_least("power_at_4_standard_errors", found / sets, POWER)
 
 
-def _gap_in_errors(seed: int, fresh: int, gap: float) -> float:
-    """Measure the gap of one fresh set in standard errors, which are those of a set of its size."""
-    ruling = compare_lists(*make_lists(np.random.default_rng([seed, fresh]), gap), draws=60, seed=fresh)
-    if ruling is None:
-        return 0.0
-    return ruling.gain.value / max((ruling.gain.high - ruling.gain.low) / 4, 1e-9)
+def _gain_in_errors(kind: Kind, gap: float) -> float:
+    """Measure the true gain of a kind in standard errors of one set: the spread of the gain over fresh sets."""
+    gains = []
+    for fresh in range(FRESH_SETS):
+        first, second, became = kind.make(np.random.default_rng([fresh, 7]), gap)
+        _, of_lead, times = np.unique(became.leads, return_inverse=True, return_counts=True)
+        weights = 1 / times[of_lead]
+        gains.append(auc(became.ready, first, weights) - auc(became.ready, second, weights))
+    return float(np.mean(gains) / np.std(gains, ddof=1))
 
 
 def true_auc(scores: Scores, chance: Numbers, ages: Numbers) -> float:

@@ -1,4 +1,4 @@
-"""What do rules cost that a team types into its CRM: fifteen lines at most, beside today's rules and the model.
+"""What do rules cost that a team types into its CRM: fifteen at most, beside today's rules and the model.
 
 Rules are suggested before each period of the test from what was known by then, and rank its leads; value is the share
 (suggested - rules) / (model - rules) of the AUC, mean of ages. The demo is three CRMs, whose AUCs are averaged.
@@ -27,7 +27,7 @@ def show(name: str, judged: Judged) -> None:
     """Print every figure of one set with its interval."""
     aucs = ", ".join(f"{who} {figure.value:.4f}" for who, figure in judged.auc.items())
     gain, loss, share = judged.gain, judged.loss, judged.share
-    print(f"{name}: {judged.leads:,} leads, {judged.snapshots:,} snapshots, AUC {aucs}; lines {judged.lines}")
+    print(f"{name}: {judged.leads:,} leads, {judged.snapshots:,} snapshots, AUC {aucs}; rules {judged.counts}")
     print(f"  gain {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]", end="")
     print(f", loss {loss.value:+.4f} [{loss.low:+.4f}, {loss.high:+.4f}]", end="")
     print("" if share is None else f", share {share.value:.2f} [{share.low:.2f}, {share.high:.2f}] (95 %, by lead)")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
+from leadml.suggestion.count import LARGEST_POINTS, MOST_STEPS, Terms, best_sets, explained, lay_ground, whole_points
 from typer.testing import CliRunner
 
 from leadml.cli.main import app
@@ -22,8 +23,7 @@ from leadml.specs.rules_spec import RulesSpec
 from leadml.suggestion import RULES, SUGGESTED, Tried, judge_suggestion, suggest_rules
 from leadml.suggestion.candidates import cuts_of
 from leadml.suggestion.judging import drawn_aucs
-from leadml.suggestion.lines import LARGEST_POINTS, best_sets, explained, lay_ground, whole_points
-from leadml.suggestion.suggesting import least_lines
+from leadml.suggestion.suggesting import least_rules
 
 LEADS = 1500
 
@@ -107,6 +107,8 @@ def suggestion(training_set, own_spec):
 
 
 def given(rule):
+    if rule.steps is not None:
+        return max((step.points for step in rule.steps), key=abs)
     return rule.points if rule.points is not None else rule.points_per_unit
 
 
@@ -119,7 +121,7 @@ def test_points_are_whole_none_is_zero_and_the_largest_is_about_twenty(suggestio
 
 def test_there_are_never_more_lines_than_asked_for(training_set, own_spec):
     for at_most in (1, 2, 3):
-        assert 1 <= suggest_rules(training_set, own_spec, knowing(usual), at_most=at_most).lines <= at_most
+        assert 1 <= suggest_rules(training_set, own_spec, knowing(usual), at_most=at_most).count <= at_most
 
 
 def test_rules_rank_nearly_as_the_truth_does(suggestion, leads):
@@ -159,7 +161,7 @@ def test_nothing_is_suggested_where_there_is_nothing_to_learn(leads, own_spec):
     fooled = Says(lambda matrix: 0.2 * matrix.values[:, matrix.names.index("noise")] - 1.0)
     for model in (knowing(nothing), fooled):
         suggestion = suggest_rules(leads(nothing), own_spec, model)
-        assert suggestion.lines == 0
+        assert suggestion.count == 0
         assert suggestion.rules == RulesSpec(rules=())
 
 
@@ -167,9 +169,9 @@ def test_the_same_leads_give_the_same_rules(training_set, own_spec, suggestion):
     assert suggest_rules(training_set, own_spec, knowing(usual)) == suggestion
 
 
-def test_the_number_of_lines_is_the_least_within_one_standard_error_of_the_best(suggestion):
-    enough = [tried.lines for tried in suggestion.tried if tried.behind_best <= tried.error]
-    assert suggestion.lines == enough[0]
+def test_the_number_of_rules_is_the_least_within_half_a_standard_error_of_the_best(suggestion):
+    enough = [tried.rules for tried in suggestion.tried if tried.behind_best <= tried.error / 2]
+    assert suggestion.count == enough[0]
     assert min(tried.behind_best for tried in suggestion.tried) == 0
 
 
@@ -181,12 +183,37 @@ def test_the_best_of_many_tries_must_be_above_chance_by_three_errors():
         Tried(2, 0.53, 0.001, 0.002),
         Tried(3, 0.531, 0, 0),
     )
-    assert (least_lines(lucky), least_lines(better)) == (0, 2)
+    assert (least_rules(lucky), least_rules(better)) == (0, 2)
+
+
+def test_steps_of_one_number_are_one_rule_and_further_ones_must_be_worth_it():
+    visits = np.repeat(np.arange(6.0), 2000)
+    columns = np.column_stack([visits >= cut for cut in (1, 2, 3, 4, 5)]).astype(float)
+    told = Terms(np.zeros(5, np.int64), np.zeros(5), np.zeros(5, np.int64))
+    every = np.ones(len(visits)), np.zeros(len(visits), np.int64)
+    straight = best_sets(lay_ground(columns, visits, *every, told), 1)
+    assert (len(straight), len(straight[1])) == (2, MOST_STEPS)
+    once = best_sets(lay_ground(columns, 3.0 * (visits >= 3), *every, told), 1)
+    assert once == [[], [2]]
+
+
+def test_the_points_of_a_step_are_those_of_all_steps_up_to_it(leads, own_spec):
+    def jumps(columns):
+        return -2.0 + 2.0 * (columns["calls"] >= 1) - 1.0 * (columns["calls"] >= 3)
+
+    suggestion = suggest_rules(leads(jumps), own_spec, knowing(jumps))
+    (calls,) = [rule for rule in suggestion.rules.rules if rule.when.feature == "calls"]
+    assert [step.at_least for step in calls.steps] == [1, 3]
+    first, second = (step.points for step in calls.steps)
+    assert first == LARGEST_POINTS
+    assert 8 <= second <= 12  # half of it is left
+    assert calls.name == "calls_in_steps"
+    assert (calls.because.en, calls.because.ja) == ("calls, in steps", "callsの値（段階別）")
 
 
 def test_rules_are_named_by_what_they_ask_and_give_their_reason_in_both_languages(suggestion):
     told = {rule.name: rule.because for rule in suggestion.rules.rules}
-    assert len(told) == suggestion.lines
+    assert len(told) == suggestion.count
     assert told["calls_at_least_3"].en == "calls: at least 3 times"
     assert told["calls_at_least_3"].ja == "callsの値：3回以上"
     assert any(name.startswith("source_") and "partner" in name for name in told)
@@ -227,13 +254,20 @@ def test_only_numbers_that_a_person_would_type_begin_a_line():
     assert cuts_of(np.array([7.0, np.nan, 7.0])) == []
 
 
+def terms(lines, signs=None, rules=None):
+    return Terms(
+        np.zeros(lines, dtype=np.int64) if signs is None else signs,
+        np.zeros(lines),
+        np.arange(lines) if rules is None else np.array(rules),
+    )
+
+
 def ground_of(seed, signs=None):
     random = np.random.default_rng(seed)
     columns = (random.random((400, 9)) < 0.3) * 1.0
     columns[:, 1] = np.where(random.random(400) < 0.7, columns[:, 0], columns[:, 1])
     wanted = columns @ random.normal(0, 1, 9) + random.normal(0, 1, 400)
-    signs = np.zeros(9, dtype=np.int64) if signs is None else signs
-    return lay_ground(columns, wanted, np.ones(400), np.zeros(400, np.int64), (signs, np.zeros(9)))
+    return lay_ground(columns, wanted, np.ones(400), np.zeros(400, np.int64), terms(9, signs))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -248,9 +282,7 @@ def test_a_line_that_two_others_say_better_is_given_away_for_them():
     """Whoever called or visited is readier; alone that says most, but two lines say it exactly."""
     called, visited = np.tile([0.0, 0.0, 1.0, 1.0], 100), np.tile([0.0, 1.0, 0.0, 1.0], 100)
     columns = np.column_stack([called, visited, np.maximum(called, visited)])
-    ground = lay_ground(
-        columns, called + visited, np.ones(400), np.zeros(400, np.int64), (np.zeros(3, np.int64), np.zeros(3))
-    )
+    ground = lay_ground(columns, called + visited, np.ones(400), np.zeros(400, np.int64), terms(3))
     assert [set(lines) for lines in best_sets(ground, 2)] == [set(), {2}, {0, 1}]
 
 
@@ -269,7 +301,7 @@ def test_only_leads_of_one_age_are_compared():
     ages = np.repeat([0, 1], 200)
     columns = np.column_stack([ages, np.tile([0, 1], 200)]).astype(float)
     wanted = 3.0 * ages + np.tile([0, 1], 200)
-    ground = lay_ground(columns, wanted, np.ones(400), ages, (np.zeros(2, np.int64), np.zeros(2)))
+    ground = lay_ground(columns, wanted, np.ones(400), ages, terms(2))
     assert best_sets(ground, 2) == [[], [1]]
 
 

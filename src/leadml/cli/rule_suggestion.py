@@ -23,7 +23,7 @@ from leadml.wording.texts import Language, say
 def suggest(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    at_most: Annotated[int, typer.Option("--at-most", min=1, max=100, help="Lines to type, at most.")] = AT_MOST,
+    at_most: Annotated[int, typer.Option("--at-most", min=1, max=100, help="Rules to type, at most.")] = AT_MOST,
     file: Annotated[
         Path | None,
         typer.Option("--out", help="Also write the rules into a file; never one of the project's own.", metavar="FILE"),
@@ -31,7 +31,7 @@ def suggest(
     as_json: JsonOption = False,
     language: LanguageOption = "en",
 ) -> None:
-    """Suggest whole-number rules that rank leads nearly as the model does, in no more lines than it takes.
+    """Suggest whole-number rules that rank leads nearly as the model does, in no more of them than it takes.
 
     They are measured on later leads, by rules suggested from what was known before: the gain over today's rules, and
     what is lost against the model.
@@ -83,26 +83,26 @@ def _plain(suggestion: Suggestion, judged: Judged) -> dict[str, Any]:
     rules = suggestion.rules.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return {
         "rules": rules["rules"],
-        "lines": suggestion.lines,
+        "count": suggestion.count,
         "tried": [asdict(tried) for tried in suggestion.tried],
         "judged": asdict(judged),
     }
 
 
 def _show(suggestion: Suggestion, judged: Judged, text: str, at_most: int, language: Language) -> None:
-    if suggestion.lines:
+    if suggestion.count:
         out().print(text, markup=False, soft_wrap=True, end="")
     for part in _told(suggestion, judged, at_most, language):
         tell(part)
 
 
 def _told(suggestion: Suggestion, judged: Judged, at_most: int, language: Language) -> Iterator[TextTable | str]:
-    """Tell how many lines there are and why, and the figures."""
-    if not suggestion.lines:
+    """Tell how many rules there are and why, and the figures."""
+    if not suggestion.count:
         yield say("suggested.nothing", language)
     else:
         best = max(suggestion.tried, key=lambda tried: tried.auc)
-        yield say("suggested.lines", language, lines=suggestion.lines, at_most=at_most, best=best.lines)
+        yield say("suggested.lines", language, rules=suggestion.count, at_most=at_most, best=best.rules)
     table = TextTable(
         say("suggested.title", language, leads=judged.leads, snapshots=judged.snapshots, ready=judged.ready),
         [say("suggested.figure", language)],
@@ -119,7 +119,7 @@ def _told(suggestion: Suggestion, judged: Judged, at_most: int, language: Langua
     else:
         parts = {name: percent(getattr(judged.share, name), language) for name in ("value", "low", "high")}
         yield say("suggested.share", language, **parts)
-    yield say("suggested.periods", language, lines=", ".join(map(str, judged.lines)))
+    yield say("suggested.periods", language, rules=", ".join(map(str, judged.counts)))
 
 
 def _cells(figure: Figure, *, sign: str = "") -> tuple[str, str]:

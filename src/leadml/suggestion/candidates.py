@@ -52,6 +52,11 @@ class Candidate:
     sign: int
     fee: float
 
+    @property
+    def is_step(self) -> bool:
+        """Whether it asks for at least so much."""
+        return self.at_most_units is None and self.when.at_least is not None
+
     def rule(self, points: int, *, name: str, because: Label) -> RuleSpec:
         """Make a rule of it."""
         given = float(points)
@@ -103,6 +108,25 @@ def award_columns(candidates: Sequence[Candidate], matrix: FeatureMatrix) -> Num
     """Give what each line awards for one rule point, shape (n_snapshots, n_candidates)."""
     rules = tuple(one.rule(1, name=f"line_{number}", because=_NOT_SAID) for number, one in enumerate(candidates))
     return Awards(RulesSpec(rules=rules)).of(matrix).points
+
+
+def rules_of(candidates: Sequence[Candidate]) -> Codes:
+    """Give lines the number of their rule: what asks a feature for at least so much is a step of one rule.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+
+    Returns
+    -------
+    rules : int array, shape (n_candidates,)
+    """
+    numbers: dict[tuple[str, int], int] = {}
+    rules = []
+    for place, candidate in enumerate(candidates):
+        asked = candidate.when.feature or "", -1 if candidate.is_step else place
+        rules.append(numbers.setdefault(asked, len(numbers)))
+    return np.array(rules, dtype=np.int64)
 
 
 def part_leads(columns: Numbers) -> Codes:

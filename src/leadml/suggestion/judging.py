@@ -34,7 +34,7 @@ class Judged:
         Model less suggested.
     share : Figure or None
         (suggested - rules) / (model - rules); None where the model is not above the rules.
-    lines : tuple of int
+    counts : tuple of int
         Suggested in each period.
     leads, snapshots, ready : int
         Of the test; `ready` counts snapshots.
@@ -44,7 +44,7 @@ class Judged:
     gain: Figure
     loss: Figure
     share: Figure | None
-    lines: tuple[int, ...]
+    counts: tuple[int, ...]
     leads: int
     snapshots: int
     ready: int
@@ -64,7 +64,7 @@ def judge_suggestion(
     training_set : TrainingSet
     spec : ProjectSpec
     at_most : int
-        Lines.
+        Rules.
     on_period : callable
         Called before rules are suggested for the periods.
 
@@ -80,19 +80,19 @@ def judge_suggestion(
     periods, fitted = fit_periods(training_set, spec, rivals=(RULES,))
     on_period()
     margins: dict[str, list[Numbers]] = {RULES: [], SUGGESTED: [], READINESS: []}
-    lines = []
+    counts = []
     for split, models in zip(periods, fitted, strict=True):
         train, test = split.train, split.test.features
         suggestion = suggest_rules(train, spec, models[READINESS], at_most=at_most)
         line = RulesModel.fit(suggestion.rules, train.features, train.ready, train.weights)
-        lines.append(suggestion.lines)
+        counts.append(suggestion.count)
         for name, model in ((RULES, models[RULES]), (SUGGESTED, line), (READINESS, models[READINESS])):
             margins[name].append(model.margin(test))
     together, _ = join_tests(periods)
-    return _judged(together, {name: np.concatenate(parts) for name, parts in margins.items()}, tuple(lines))
+    return _judged(together, {name: np.concatenate(parts) for name, parts in margins.items()}, tuple(counts))
 
 
-def _judged(test: TrainingSet, margins: Mapping[str, Numbers], lines: tuple[int, ...]) -> Judged:
+def _judged(test: TrainingSet, margins: Mapping[str, Numbers], counts: tuple[int, ...]) -> Judged:
     aucs = {name: drawn_aucs(test, margin) for name, margin in margins.items()}
     gain, span = aucs[SUGGESTED] - aucs[RULES], aucs[READINESS] - aucs[RULES]
     share = np.divide(gain, span, out=np.full_like(gain, np.nan), where=span != 0)
@@ -101,7 +101,7 @@ def _judged(test: TrainingSet, margins: Mapping[str, Numbers], lines: tuple[int,
         gain=_figure(gain),
         loss=_figure(aucs[READINESS] - aucs[SUGGESTED]),
         share=as_figure(float(share[0]), share[1:]) if span[0] > 0 else None,
-        lines=lines,
+        counts=counts,
         leads=test.leads,
         snapshots=len(test),
         ready=int(test.ready.sum()),

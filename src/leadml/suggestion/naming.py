@@ -16,12 +16,12 @@ from leadml.wording.texts import LANGUAGES, Language, say
 _LONGEST_NAME = 60
 
 
-def names_of(candidates: Sequence[Candidate]) -> list[str]:
-    """Call each line by what it asks; no two have one name.
+def names_of(rules: Sequence[Sequence[Candidate]]) -> list[str]:
+    """Call each rule by what its line asks, or by its feature where it has steps; no two have one name.
 
     Parameters
     ----------
-    candidates : sequence of Candidate
+    rules : sequence of sequence of Candidate
 
     Returns
     -------
@@ -29,9 +29,10 @@ def names_of(candidates: Sequence[Candidate]) -> list[str]:
         Small letters, digits and _, such as `pricing_page_views_90d_at_least_3`.
     """
     names: list[str] = []
-    for candidate in candidates:
-        each = candidate.at_most_units is not None
-        name = f"{candidate.when.feature}_each" if each else _name_of(candidate.when.condition())
+    for first, *steps in rules:
+        each = first.at_most_units is not None
+        name = f"{first.when.feature}_each" if each else _name_of(first.when.condition())
+        name = f"{first.when.feature}_in_steps" if steps else name
         twins = sum(other == name or other.startswith(f"{name}__") for other in names)
         names.append(f"{name}__{twins + 1}" if twins else name)
     return names
@@ -53,14 +54,15 @@ def _letters(word: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", word.casefold()).strip("_") if word.isascii() else ""
 
 
-def because_of(candidate: Candidate, feature: FeatureSpec, explainer: Explainer) -> Label:
-    """Say in both languages what a line asks.
+def because_of(lines: Sequence[Candidate], feature: FeatureSpec, explainer: Explainer) -> Label:
+    """Say in both languages what a rule asks.
 
     Parameters
     ----------
-    candidate : Candidate
+    lines : sequence of Candidate
+        One, or the steps of one feature.
     feature : FeatureSpec
-        What it asks of.
+        What they ask of.
     explainer : Explainer
         Says values as it does in reasons.
 
@@ -68,14 +70,17 @@ def because_of(candidate: Candidate, feature: FeatureSpec, explainer: Explainer)
     -------
     because : Label
     """
-    en, ja = (_because(candidate, feature, explainer, language) for language in LANGUAGES)
+    en, ja = (_because(lines, feature, explainer, language) for language in LANGUAGES)
     return Label(en=en, ja=ja)
 
 
-def _because(candidate: Candidate, feature: FeatureSpec, explainer: Explainer, language: Language) -> str:
-    if candidate.at_most_units is None:
-        return _told(candidate.when.condition(), feature, explainer, language)
-    value = explainer.in_words(feature, float(candidate.at_most_units), language)
+def _because(lines: Sequence[Candidate], feature: FeatureSpec, explainer: Explainer, language: Language) -> str:
+    first, *steps = lines
+    if steps:
+        return say("condition.in_steps", language, label=_label(feature, language))
+    if first.at_most_units is None:
+        return _told(first.when.condition(), feature, explainer, language)
+    value = explainer.in_words(feature, float(first.at_most_units), language)
     return say("condition.per_unit", language, label=_label(feature, language), value=value)
 
 
