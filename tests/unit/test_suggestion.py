@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
-from leadml.suggestion.count import LARGEST_POINTS, MOST_STEPS, Terms, best_sets, explained, lay_ground, whole_points
+from leadml.suggestion.lines import LARGEST_POINTS, MOST_STEPS, Terms, best_sets, explained, lay_ground, whole_points
 from typer.testing import CliRunner
 
 from leadml.cli.main import app
