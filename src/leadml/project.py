@@ -298,7 +298,7 @@ class Project:
 
     @property
     def _ground(self) -> Ground:
-        return Ground(self.folder, self.spec, self.history, self.on_progress)
+        return Ground(self.folder, self.spec, lambda: self.history, self.on_progress)
 
     def compare(
         self,

@@ -5,7 +5,7 @@ which is imported when it is needed, as MLflow takes two seconds to import.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,16 +45,21 @@ class Ground:
         The project.
     spec : ProjectSpec
         Its definitions as they are today.
-    history : History
-        Its facts as they are today.
+    read : callable giving History
+        Its facts as they are today, read when they are needed: what can be refused without them is refused first.
     on_progress : callable taking str
         Told each step before it begins.
     """
 
     folder: Path
     spec: ProjectSpec
-    history: History
+    read: Callable[[], History]
     on_progress: Progress
+
+    @property
+    def history(self) -> History:
+        """The facts."""
+        return self.read()
 
     def prepare(self, spec: ProjectSpec) -> TrainingSet:
         """Build the training set of another specification from the same history."""

@@ -146,6 +146,13 @@ def test_a_challenger_is_trained_although_the_gate_says_no_and_is_no_rules_alone
     assert project.champion().version == 1
 
 
+def test_a_version_that_does_not_exist_is_refused_before_anything_is_read(folder):
+    shutil.rmtree(folder / "demo")
+    with pytest.raises(LeadmlError) as caught:
+        Project(folder).promote(7)
+    assert caught.value.code == "unknown_version"
+
+
 def test_the_champion_need_not_be_promoted_again(folder):
     promotion = Project(folder).promote("champion")
     assert (promotion.model.version, promotion.gate) == (1, None)
