@@ -231,7 +231,7 @@ def _named_score(history: History, name: str) -> str:
     asked = name.partition(":")[2]
     if asked in known or (not asked and len(known) == 1):
         return asked or known[0]
-    raise LeadmlError("no_such_score", where=f"--with {name}", name=asked or CRM_SCORE, known=known_words(known))
+    raise LeadmlError("no_such_score", where=f"--with {name}", name=asked or CRM_SCORE, known=known_words(known) or "-")
 
 
 def _score_theme(which: str) -> FeatureFileSpec:

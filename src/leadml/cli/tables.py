@@ -42,7 +42,7 @@ def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
                 language,
                 points=f"{score.rules.rule_points:g}",
                 score=score.rules.score,
-                band=score.rules.band,
+                band=score.rules.band if score.rules.grade is None else f"{score.rules.band}, {score.rules.grade}",
             ),
         )
     return table
