@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
-from leadml.suggestion.lines import LARGEST_POINTS, MOST_STEPS, Terms, best_sets, explained, lay_ground, whole_points
 from typer.testing import CliRunner
 
 from leadml.cli.main import app
@@ -23,6 +22,7 @@ from leadml.specs.rules_spec import RulesSpec
 from leadml.suggestion import RULES, SUGGESTED, Tried, judge_suggestion, suggest_rules
 from leadml.suggestion.candidates import cuts_of
 from leadml.suggestion.judging import drawn_aucs
+from leadml.suggestion.lines import LARGEST_POINTS, MOST_STEPS, Terms, best_sets, explained, lay_ground, whole_points
 from leadml.suggestion.suggesting import least_rules
 
 LEADS = 1500
