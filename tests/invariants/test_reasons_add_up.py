@@ -123,7 +123,7 @@ def test_a_trained_model_gives_lines_that_add_up_for_every_lead(demo_history, sc
 def test_a_trained_model_adds_up_to_what_its_parts_predict(demo_model, demo_training_set):
     readiness, features = demo_model.readiness, demo_training_set.features
     assert len(readiness.trees) > 0
-    rules = readiness.rules.margin_of(readiness.rules.points(features).sum(axis=1))
+    rules = readiness.rules.margin_of(readiness.rules.award(features).total)
     trees = [lightgbm.Booster(model_str=text).predict(features.values, raw_score=True) for text in readiness.trees]
     laid = readiness.design.lay_out(features)
     straight = [line[0] + laid.times(line[1:]) for line in readiness.lines]

@@ -37,6 +37,7 @@ FACTS_READ_BY = {
     "contents_seen": [A_CLICK],
     "active_days_90d": [A_CLICK],
     "warmth": [A_VIEW],
+    "clicks_left": [A_CLICK],
     "clicks_pace_7d": [A_CLICK],
     "mean_minutes_90d": [A_VIEW],
     "days_since_first_visit": [A_VIEW],

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from leadml.differences import PARTS, differences
+from leadml.specs.rules_spec import RulesSpec
 
 
 @pytest.fixture
@@ -67,15 +68,16 @@ def test_features_are_added_taken_away_and_changed_by_name(demo_model):
 
 def test_a_rule_is_said_with_its_points(demo_model):
     rules = demo_model.readiness.rules
-    first = rules.rules[0]
-    more = first.model_copy(update={"points": (first.points or 0) + 5})
+    every = rules.spec.rules
+    first = every[0]
+    more = first.model_copy(update={"points_per_unit": first.points_per_unit + 5})
     other = dataclasses.replace(
         demo_model,
         readiness=dataclasses.replace(
-            demo_model.readiness, rules=dataclasses.replace(rules, rules=(more, *rules.rules[2:]))
+            demo_model.readiness, rules=dataclasses.replace(rules, spec=RulesSpec(rules=(more, *every[2:])))
         ),
     )
     assert told(demo_model, other) == [
-        ("rules", f"{first.name}.points", "changed" if first.points is not None else "added"),
-        ("rules", rules.rules[1].name, "removed"),
+        ("rules", f"{first.name}.points_per_unit", "changed"),
+        ("rules", every[1].name, "removed"),
     ]

@@ -209,7 +209,15 @@ def test_the_time_is_kept_and_nothing_is_said_of_what_was_not_tried(telling, bar
             assert tuned.confirmation is not None  # room was kept for it
 
 
-def test_whoever_stops_it_keeps_what_was_finished(telling, bare, fits, tmp_path):
+@pytest.fixture
+def interruptible():
+    """Let Ctrl-C mean what it does: processes that run tests side by side ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_whoever_stops_it_keeps_what_was_finished(telling, bare, fits, tmp_path, interruptible):
     count = {"fits": 0}
 
     def stopped(training_set, spec):

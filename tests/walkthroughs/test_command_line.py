@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import leadml
 from leadml import clock
 from leadml.cli.main import app
+from leadml.duel import hold_duel
 from leadml.score_tables import scores_frame
 
 COLUMNS = ["#", "Lead", "Score", "Chance", "Band", "Respond by", "Reasons", "Rules say"]
@@ -128,9 +129,11 @@ def test_the_demo_prints_what_the_single_commands_print(demo_run, table, run_lea
     assert tables in demo_run.said
     assert f"Leakage audit{audited.splitlines()[0].rstrip()}" in demo_run.said
     compared = run_leadml("compare", folder=folder).stdout
-    judged, gains = compared.partition("With intervals, as the mean of ages")[::2]
-    assert judged in demo_run.said
-    assert "gain over the rules" in gains
+    verdict, rest = compared.partition("Last closed periods")[::2]
+    tables, said = rest.partition("Sales tried to reach")[::2]
+    assert tables in demo_run.said
+    assert "At equal volume: " in verdict
+    assert "gain over the rules" in said
     assert "Registered as readiness version 1" in demo_run.said
     assert "the rules" in demo_run.said.partition("The truth of this demo")[2]
     assert demo_run.said.rstrip().endswith("then leadml train")
@@ -166,12 +169,13 @@ def test_the_champion_holds_only_words_that_its_own_features_take(project):
 
 def test_the_notebook_gives_what_the_command_gives(project, ask, answers):
     assert orjson.loads(orjson.dumps([score.to_dict() for score in project.score()])) == answers
-    for command in ("check", "compare"):
-        printed = orjson.loads(ask(command, "--json").stdout)
-        if command == "check":
-            assert printed.pop("audit") == orjson.loads(orjson.dumps(project.audit().to_dict()))
-            assert printed.pop("not_audited") is None
-        assert printed == orjson.loads(orjson.dumps(asdict(getattr(project, command)())))
+    checked, compared = (orjson.loads(ask(command, "--json").stdout) for command in ("check", "compare"))
+    assert checked.pop("audit") == orjson.loads(orjson.dumps(project.audit().to_dict()))
+    assert checked.pop("not_audited") is None
+    assert checked == orjson.loads(orjson.dumps(asdict(project.check())))
+    assert compared.pop("disagreements") == []
+    names = ("readiness", "rules")
+    assert compared == orjson.loads(orjson.dumps(hold_duel(project.entries(names), names).to_dict()))
     asked = ["L000321", "L000017"]  # neither sorted by id nor by score
     some = ask("score", "--lead", asked[0], "--lead", asked[1], "--as-of", "2026-06-01T00:00:00+02:00", "--json")
     in_notebook = [score.to_dict() for score in project.score(asked, as_of="2026-05-31T22:00:00Z")]

@@ -17,6 +17,7 @@ from leadml.learners.recipe import Recipe
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.readiness_spec import LearnerSpec
 from leadml.specs.reading import Label
+from leadml.specs.rules_spec import RulesSpec
 
 LABEL = Label(en="Tried", ja="試験")
 NAMES = ("visits", "calls", "size", "age")
@@ -26,7 +27,7 @@ def recipe(**learner):
     features = tuple(
         FeatureSpec(name=name, label=LABEL, kind="attribute", attribute=name, when_nothing="missing") for name in NAMES
     )
-    return Recipe(features, (), LearnerSpec(**{"smallest_leaf": 20, "most_trees": 120, **learner}), 7)
+    return Recipe(features, RulesSpec(rules=()), LearnerSpec(**{"smallest_leaf": 20, "most_trees": 120, **learner}), 7)
 
 
 @pytest.fixture(scope="module")
