@@ -256,13 +256,24 @@ class Explainer:
         if not_known not in self._said or sum(map(len, self._said[not_known])) > _MOST_SAID:
             self._said.clear()
             self._said[not_known] = [{} for _ in self._laid_features]
+        keys = list(values)
+        for place in self._told_in_days:
+            keys[place] = _said_alike(keys[place])
         reasons = []
-        for feature, value, said in zip(self._laid_features, values, self._said[not_known], strict=True):
-            reason = said.get(value)
+        for place, (key, said) in enumerate(zip(keys, self._said[not_known], strict=True)):
+            reason = said.get(key)
             if reason is None:
-                reason = said[value] = self.reason(feature, value, not_known=not_known)
+                feature = self._laid_features[place]
+                reason = said[key] = self.reason(feature, values[place], not_known=not_known)
             reasons.append(reason)
         return reasons
+
+    @cached_property
+    def _told_in_days(self) -> list[int]:
+        """The places of features that are told in days: hardly two leads have the same, and many are said alike."""
+        return [
+            place for place, feature in enumerate(self._laid_features) if all_kinds()[feature.kind].told_as == "days"
+        ]
 
     def reason(self, feature: FeatureSpec, value: Value, *, not_known: Sequence[str] = ()) -> dict[str, str]:
         """Say a feature's value beside the usual one, in both languages.
@@ -361,6 +372,15 @@ class Explainer:
         if feature.value == "journey_stage":
             return _in(list(definitions.buyers_journey.values())[rank - 1].label, language)
         return self._word(feature, definitions.lifecycle_stages[rank - 1], language)
+
+
+def _said_alike(days: Value) -> Value:
+    """Give one number for all days that are said in the same words: see `days_in_words`."""
+    if not isinstance(days, float):
+        return days
+    if days >= 1:
+        return round(days) if days >= 9.95 else round(days, 1)
+    return -1 - math.floor(days * 24)  # hours; below zero, where no days are
 
 
 def _difference(feature: FeatureSpec, value: float, language: Language) -> str:

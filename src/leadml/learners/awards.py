@@ -120,7 +120,9 @@ class Awards:
         self._ranges.award(matrix, points)
         self._units.award(matrix, points)
         for number, rule in self._others:
-            points[:, number] = _amount(rule, matrix) * _worth(rule, matrix)
+            points[:, number] = _amount(rule, matrix) * (
+                _worth(rule, matrix) if rule.points_for else _usual_worth(rule)
+            )
         for number, decay in self._decaying:
             points[:, number] *= _left(decay, matrix)
         return self._held(points, matrix)
@@ -287,8 +289,11 @@ def _of_category(spec: RulesSpec, category: Category) -> list[int]:
 
 def _met_when(rule: RuleSpec, matrix: FeatureMatrix) -> Mask:
     """Tell which snapshots meet a rule's conditions."""
+    clauses = rule.when.clauses()
+    if len(clauses) == 1 and len(clauses[0]) == 1:
+        return _met(clauses[0][0], matrix)
     met = np.ones(len(matrix.values), dtype=bool)
-    for clause in rule.when.clauses():
+    for clause in clauses:
         met &= np.logical_or.reduce([_met(condition, matrix) for condition in clause])
     return met
 
@@ -303,7 +308,10 @@ def _met(condition: Condition, matrix: FeatureMatrix) -> Mask:
         met: Mask = (values >= low) & (values <= high)
     else:
         words = matrix.words.get(condition.feature, ())
-        met = np.isin(values, [code for code, word in enumerate(words) if _word_meets(word, condition)])
+        met = np.zeros(len(values), dtype=bool)
+        for code, word in enumerate(words):
+            if _word_meets(word, condition):
+                met |= values == code
     return met | missing if condition.or_missing else met
 
 
@@ -325,9 +333,13 @@ def _amount(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:
     )
 
 
+def _usual_worth(rule: RuleSpec) -> float:
+    return (rule.points if rule.points is not None else rule.points_per_unit) or 0.0
+
+
 def _worth(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:
     """Tell what a rule gives each time, by lead type, shape (n_snapshots,)."""
-    worth = np.full(len(matrix.values), rule.points if rule.points is not None else rule.points_per_unit)
+    worth = np.full(len(matrix.values), _usual_worth(rule))
     for lead_type, points in rule.points_for.items():
         worth[_met(Condition(LEAD_TYPE, "is", (lead_type,), or_missing=False), matrix)] = points
     return worth
