@@ -39,6 +39,15 @@ def test_snapshots_of_one_lead_are_not_taken_for_many_leads():
     assert proven["by snapshot"] >= 12
 
 
+def test_each_lead_weighs_the_same_however_many_snapshots_it_has():
+    leads, ready = np.array([0, 1, 2, 3, 4]), np.array([1.0, 1.0, 0.0, 0.0, 0.0])
+    first, second = np.array([5.0, 1.0, 4.0, 3.0, 2.0]), np.array([3.0, 4.0, 1.0, 5.0, 2.0])
+    once = compare_lists(first, second, Became(ready, leads, np.ones(5)), draws=20)
+    rows = np.repeat(np.arange(5), [8, 1, 3, 1, 1])
+    often = compare_lists(first[rows], second[rows], Became(ready[rows], leads[rows], np.ones(14)), draws=20)
+    assert often.gain.value == pytest.approx(once.gain.value)
+
+
 def test_a_large_gap_is_found_and_turned_round_it_is_worse():
     first, second, became = simulated(np.random.default_rng(5), 400, 1.5)
     assert compare_lists(first, second, became).word == "better"
