@@ -20,7 +20,8 @@ from leadml.demo.judgement import true_chance
 from leadml.duel import hold_duel
 from leadml.engine.matrix import FeatureMatrix
 from leadml.evaluate import Scores, auc
-from leadml.evaluate.verdict import Became, compare_lists
+from leadml.evaluate.drawn import Became
+from leadml.evaluate.verdict import compare_lists
 from leadml.history.tables import Numbers
 from leadml.learners.awards import Awards
 from leadml.project import Project

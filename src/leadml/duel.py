@@ -13,9 +13,10 @@ from leadml.compare import Comparison, compare_scores, learning_curve_of
 from leadml.contestants import Entries
 from leadml.dataset import TrainingSet
 from leadml.evaluate import TOP_SHARE, Measures, Scores
+from leadml.evaluate.drawn import Became
 from leadml.evaluate.lift import LiftPoint, lift_curve
 from leadml.evaluate.reliability import ReliabilityPoint, reliability
-from leadml.evaluate.verdict import Became, Ruling, compare_lists, rule_on
+from leadml.evaluate.verdict import Ruling, compare_lists, rule_on
 from leadml.evaluate.volume import Swap, Taken, swap, take, what_became
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.snapshots import known_lead_type

@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 from leadml.cli.main import app
 from leadml.engine.catalogue import check_rules
 from leadml.evaluate import Measures, Scores, judge
+from leadml.evaluate.drawn import Became, drawn_aucs
 from leadml.learners.awards import Awards
 from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.specs.readiness_spec import LatestLeadsSpec
 from leadml.specs.reading import read_specification
-from leadml.specs.rules_file import rules_text
 from leadml.specs.rules_spec import RulesSpec
+from leadml.specs.yaml_text import rules_text
 from leadml.suggestion import RULES, SUGGESTED, Tried, judge_suggestion, suggest_rules
 from leadml.suggestion.candidates import cuts_of
-from leadml.suggestion.judging import drawn_aucs
 from leadml.suggestion.lines import LARGEST_POINTS, MOST_STEPS, Terms, best_sets, explained, lay_ground, whole_points
 from leadml.suggestion.suggesting import least_rules
 
@@ -124,13 +124,19 @@ def test_there_are_never_more_lines_than_asked_for(training_set, own_spec):
         assert 1 <= suggest_rules(training_set, own_spec, knowing(usual), at_most=at_most).count <= at_most
 
 
+def aucs_of(test, ranking, *, draws):
+    ages, became = test.snapshots.ages, Became(test.ready, test.snapshots.leads, test.weights)
+    groups = [np.flatnonzero(ages == age) for age in np.unique(ages)]
+    return drawn_aucs([ranking], became, groups, draws=draws, seed=7)[:, 0]
+
+
 def test_rules_rank_nearly_as_the_truth_does(suggestion, leads):
     """On other leads of the same kind."""
     others = leads(usual, seed=6)
     points = Awards(suggestion.rules).of(others.features).total
     truth = knowing(usual).margin(others.features)
     without_complaints = truth + 0.8 * others.features.values[:, 1]  # no rule may take away for them
-    found, best = (drawn_aucs(others, ranking, draws=2)[0] for ranking in (points, without_complaints))
+    found, best = (aucs_of(others, ranking, draws=2)[0] for ranking in (points, without_complaints))
     assert found > best - 0.015
 
 
@@ -331,7 +337,7 @@ def test_the_auc_is_the_one_that_compare_tells(training_set_of):
         measures=Measures(metrics=("auc",), draws=50),
     )
     mean = next(verdict for verdict in verdicts if verdict.age == "mean of ages").first
-    drawn = drawn_aucs(test, ranking, draws=50)
+    drawn = aucs_of(test, ranking, draws=50)
     assert drawn[0] == pytest.approx(mean.value)
     assert np.percentile(drawn[1:], [2.5, 97.5]) == pytest.approx([mean.low, mean.high])
 

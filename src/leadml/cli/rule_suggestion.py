@@ -13,7 +13,7 @@ from leadml.errors import LeadmlError
 from leadml.evaluate import Figure
 from leadml.project import Project
 from leadml.reports.text_table import TextTable
-from leadml.specs.rules_file import rules_text
+from leadml.specs.yaml_text import rules_text
 from leadml.suggestion import AT_MOST, Judged, Suggestion, judge_suggestion, suggest_rules
 from leadml.training import fit_recipe
 from leadml.wording.numbers import percent

@@ -1,4 +1,4 @@
-"""Writes rules and features as a person writes them: short things on one line, in an order that never changes."""
+"""Plans and writes the files of an import: the rules, and features at the end of the file of their theme."""
 
 import os
 import re
@@ -7,25 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import orjson
-from pydantic import BaseModel
-
 from leadml.crm_rules.importing import Imported
 from leadml.errors import LeadmlError
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.reading import Specification, read_specification
 from leadml.specs.rules_spec import RulesSpec
+from leadml.specs.yaml_text import feature_lines, on_one_line, rules_text
 from leadml.vocabulary import Theme
 from leadml.wording.texts import in_both, say
 
 RULES = "models/rules.yaml"
 S = TypeVar("S", bound=Specification)
 
-_WIDTH = 120
 _STEP = "  "
-_OPENED = ("rules", "groups", "grade")
-_PLAIN = re.compile(r"[^\W\d_][\w %./()（）～・ー、。：'’+-]*")  # a text that needs no quotes
-_MEANS_SOMETHING = re.compile(r"(?i)true|false|yes|no|on|off|null|y|n|\.?nan|\.?inf")
 
 
 class Planned(NamedTuple):
@@ -49,114 +43,6 @@ class Planned(NamedTuple):
         """What is new in it: all of the rules, and of a file of features what is added at its end."""
         kept = "" if self.before is None or self.name == RULES else self.before.rstrip()
         return self.text[len(kept) :].lstrip("\r\n")
-
-
-def rules_text(rules: RulesSpec, *, head: str) -> str:
-    """Write `models/rules.yaml`.
-
-    Parameters
-    ----------
-    rules : RulesSpec
-    head : str
-        A comment for its first line.
-
-    Returns
-    -------
-    text : str
-
-    Examples
-    --------
-    >>> print(rules_text(RulesSpec(rules=()), head="Nobody gets a point."), end="")
-    # Nobody gets a point.
-    rules: []
-    """
-    content = _content(rules)
-    lines = [f"# {head}"]
-    for key, value in content.items():
-        lines += _lines(key, value, "")
-    return "\n".join([*lines, ""])
-
-
-def feature_lines(feature: FeatureSpec, *, table: str | None, indent: str) -> list[str]:
-    """Write a feature as an item of the list `features`.
-
-    Parameters
-    ----------
-    feature : FeatureSpec
-    table : str, optional
-        That of the file, which need not be said again.
-    indent : str
-        Before the dash.
-
-    Returns
-    -------
-    lines : list of str
-    """
-    content = {key: value for key, value in _content(feature).items() if not (key == "table" and value == table)}
-    if isinstance(unit := content.get("unit"), dict):  # as one reads it: several, one, and the other language
-        content["unit"] = {key: unit[key] for key in ("en", "one", "ja") if key in unit}
-    order = [key for key in content if key != "when_nothing"] + ["when_nothing"]
-    return _item({key: content[key] for key in order}, indent, always_open=True)
-
-
-def _content(spec: BaseModel) -> dict[str, object]:
-    """Give what is set, under the names that YAML has."""
-    content: dict[str, object] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    if isinstance(spec, RulesSpec):
-        content["rules"] = content.pop("rules", [])
-        content = {"rules": content["rules"], **{key: value for key, value in content.items() if key != "rules"}}
-        content["groups"] = [_labelled_first(group) for group in _listed(content.get("groups"))]
-        content = {key: value for key, value in content.items() if value or key == "rules"}
-    return content
-
-
-def _listed(value: object) -> list[dict[str, object]]:
-    return list(value) if isinstance(value, list) else []
-
-
-def _labelled_first(group: dict[str, object]) -> dict[str, object]:
-    """Put a group's name and label before its limits, as one reads it."""
-    first = {key: group[key] for key in ("name", "label", "category") if key in group}
-    return first | group
-
-
-def _lines(key: str, value: object, indent: str) -> list[str]:
-    """Write a key: on one line where it fits, else in a block; rules, groups and the grade always in a block."""
-    on_one = f"{indent}{_scalar(key)}: {_flow(value)}"
-    opened = indent == "" and key in _OPENED
-    if not value or not isinstance(value, dict | list) or (len(on_one) <= _WIDTH and not opened):
-        return [on_one]
-    head = f"{indent}{_scalar(key)}:"
-    if isinstance(value, dict):
-        return [head, *(line for name, inner in value.items() for line in _lines(str(name), inner, indent + _STEP))]
-    return [head, *(line for item in value for line in _item(item, indent + _STEP, always_open=key == "rules"))]
-
-
-def _item(item: object, indent: str, *, always_open: bool = False) -> list[str]:
-    """Write an item of a list: on one line where it fits, unless it is a rule or a feature."""
-    on_one = f"{indent}- {_flow(item)}"
-    if not isinstance(item, dict) or (len(on_one) <= _WIDTH and not always_open):
-        return [on_one]
-    lines = [line for key, value in item.items() for line in _lines(str(key), value, indent + _STEP)]
-    return [f"{indent}- {lines[0].lstrip()}", *lines[1:]]
-
-
-def _flow(value: object) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_scalar(str(key))}: {_flow(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_flow(inner) for inner in value) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float | int):
-        return f"{int(value)}" if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-    return _scalar(str(value))
-
-
-def _scalar(text: str) -> str:
-    """Write a text: plain where YAML reads it as the same text, else in double quotes."""
-    plain = _PLAIN.fullmatch(text) and not text.endswith(" ")
-    return text if plain and not _MEANS_SOMETHING.fullmatch(text) else orjson.dumps(text).decode()
 
 
 def planned(imported: Imported, folder: Path) -> list[Planned]:
@@ -207,7 +93,7 @@ def _with_features(theme: Theme, features: Sequence[FeatureSpec], folder: Path) 
     else:
         name, path = f"features/{theme}.yaml", folder / "features" / f"{theme}.yaml"
         label = in_both(f"crm_rules.theme.{theme}")
-        head = [f"theme: {theme}", f"label: {_flow(label)}", "features:"]
+        head = [f"theme: {theme}", f"label: {on_one_line(label)}", "features:"]
         lines = [line for feature in features for line in feature_lines(feature, table=None, indent=_STEP)]
         return Planned(name, "\n".join([*head, *lines, ""]), None)
     before = path.read_bytes().decode("utf-8")

@@ -4,8 +4,9 @@ Weights have the shape (n_draws, n): a row says how often each snapshot counts i
 does not have, such as the AUC of leads of one kind, is NaN there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,23 @@ _NEWTON_STEPS = 30
 _CLOSE_ENOUGH = 1e-9
 _STEEPEST = 100.0  # a slope beyond it comes of answers that one threshold separates: there is no likeliest slope
 _SMALLEST = float(np.finfo(np.float64).eps)  # chances are held so far from 0 and 1, as scikit-learn does
+
+
+class Became(NamedTuple):
+    """What became of snapshots.
+
+    Attributes
+    ----------
+    ready : array of 0 and 1, shape (n,)
+    leads : int array, shape (n,)
+        Whose snapshots these are: drawn together, never one by one.
+    weights : float array, shape (n,)
+        Such as one over the chance of being worked; ones where each counts the same.
+    """
+
+    ready: Numbers
+    leads: Codes
+    weights: Numbers
 
 
 class Ranking:
@@ -198,6 +216,42 @@ def drawn_leads(leads: Codes, *, draws: int, seed: int, most: int = 4_000_000) -
             for _ in range(min(portion, draws - begun))
         ]
         yield np.array(counts, dtype=np.float64)[:, lead_of]
+
+
+def drawn_aucs(
+    rankings: Sequence[Numbers], became: Became, groups: Sequence[Codes], *, draws: int, seed: int
+) -> Numbers:
+    """Give the AUC of several lists, as the mean of groups: as it is, then on the same draws of leads.
+
+    Parameters
+    ----------
+    rankings : sequence of float array, shape (n,)
+    became : Became, n snapshots
+    groups : sequence of int array
+        Rows that are one list, such as those of an age; those without both kinds of leads say nothing.
+    draws, seed : int
+
+    Returns
+    -------
+    aucs : float array, shape (1 + draws, n_rankings)
+        NaN where no group has both kinds of leads.
+    """
+    groups = [rows for rows in groups if 0 < became.ready[rows].sum() < len(rows)]
+    lists = [[Ranking(became.ready[rows], ranking[rows]) for rows in groups] for ranking in rankings]
+    if not groups:
+        return np.full((1 + draws, len(rankings)), np.nan)
+    drawn = []
+    for portion in (np.ones((1, len(became.ready))), *drawn_leads(became.leads, draws=draws, seed=seed)):
+        weights = [portion[:, rows] * became.weights[rows] for rows in groups]
+        of_each = np.array(
+            [
+                [one.under(of_group).auc() for one, of_group in zip(of_ranking, weights, strict=True)]
+                for of_ranking in lists
+            ]
+        )
+        measured = (~np.isnan(of_each)).sum(axis=1).astype(np.float64)  # a draw may have leads of one kind alone
+        drawn.append(_ratio(np.nansum(of_each, axis=1), measured).T)
+    return np.concatenate(drawn)
 
 
 def _sum(weights: Numbers) -> Numbers:

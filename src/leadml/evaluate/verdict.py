@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
-from leadml.evaluate.drawn import Ranking, drawn_leads
+from leadml.evaluate.drawn import Became, drawn_aucs
 from leadml.evaluate.judging import Figure, as_figure
-from leadml.history.tables import Codes, Numbers
+from leadml.history.tables import Numbers
 
 VerdictWord = Literal["better", "worse", "not_proven"]
 
@@ -87,23 +87,6 @@ def rule_on(gain: Figure, outcomes: int, others: int) -> Ruling:
     return Ruling("not_proven", gain, outcomes, more)
 
 
-class Became(NamedTuple):
-    """What became of snapshots.
-
-    Attributes
-    ----------
-    ready : array of 0 and 1, shape (n,)
-    leads : int array, shape (n,)
-        Whose snapshots these are: drawn together, never one by one.
-    weights : float array, shape (n,)
-        Such as one over the chance of being worked; ones where each counts the same.
-    """
-
-    ready: Numbers
-    leads: Codes
-    weights: Numbers
-
-
 def compare_lists(
     first: Numbers, second: Numbers, became: Became, *, draws: int = 1000, seed: int = 7
 ) -> Ruling | None:
@@ -131,13 +114,9 @@ def compare_lists(
     'better'
     """
     _, of_lead, times = np.unique(became.leads, return_inverse=True, return_counts=True)
-    weights = became.weights / times[of_lead]
-    lists = [Ranking(became.ready, score) for score in (first, second)]
-    drawn = []
-    for portion in (np.ones((1, len(first))), *drawn_leads(became.leads, draws=draws, seed=seed)):
-        ours, theirs = (listed.under(portion * weights).auc() for listed in lists)
-        drawn.append(ours - theirs)
-    gains = np.concatenate(drawn)
+    weighed = became._replace(weights=became.weights / times[of_lead])
+    aucs = drawn_aucs([first, second], weighed, [np.arange(len(first))], draws=draws, seed=seed)
+    gains = aucs[:, 0] - aucs[:, 1]
     gain = as_figure(float(gains[0]), gains[1:])
     outcomes = len(np.unique(became.leads[became.ready > 0]))
     return None if gain is None else rule_on(gain, outcomes, len(times) - outcomes)

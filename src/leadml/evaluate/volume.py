@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leadml.evaluate.drawn import drawn_leads
+from leadml.evaluate.drawn import Became, drawn_leads
 from leadml.evaluate.judging import Figure, as_figure
-from leadml.evaluate.verdict import Became
 from leadml.history.tables import Codes, Mask, Numbers
 
 _DRAWS = 1000

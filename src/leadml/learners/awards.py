@@ -120,9 +120,7 @@ class Awards:
         self._ranges.award(matrix, points)
         self._units.award(matrix, points)
         for number, rule in self._others:
-            points[:, number] = _amount(rule, matrix) * (
-                _worth(rule, matrix) if rule.points_for else _usual_worth(rule)
-            )
+            points[:, number] = _amount(rule, matrix) * _worth(rule, matrix)
         for number, decay in self._decaying:
             points[:, number] *= _left(decay, matrix)
         return self._held(points, matrix)
@@ -333,13 +331,9 @@ def _amount(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:
     )
 
 
-def _usual_worth(rule: RuleSpec) -> float:
-    return (rule.points if rule.points is not None else rule.points_per_unit) or 0.0
-
-
 def _worth(rule: RuleSpec, matrix: FeatureMatrix) -> Numbers:
     """Tell what a rule gives each time, by lead type, shape (n_snapshots,)."""
-    worth = np.full(len(matrix.values), _usual_worth(rule))
+    worth = np.full(len(matrix.values), rule.points if rule.points is not None else rule.points_per_unit)
     for lead_type, points in rule.points_for.items():
         worth[_met(Condition(LEAD_TYPE, "is", (lead_type,), or_missing=False), matrix)] = points
     return worth

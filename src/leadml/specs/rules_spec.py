@@ -20,7 +20,6 @@ LEAD_TYPE = "lead_type"  # the feature that `points_for` asks
 
 _FIELD_OF: dict[Operator, str] = {name: "is_" if name == "is" else name for name in (*OF_NUMBERS, *OF_WORDS, "missing")}
 _WAYS = ("points", "points_per_unit", "steps", "disqualifies")
-all_of = all  # `all` is a key of a condition
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="small letters, digits and _")]
 _Words = Annotated[tuple[str, ...] | None, Field(min_length=1)]
 
@@ -133,7 +132,7 @@ class WhenSpec(EitherSpec):
 
     def _clauses_asked(self) -> tuple[tuple[Condition, ...], ...]:
         """Lay out what is asked; nothing of a feature that is only counted."""
-        one_each = all_of(len(condition.conditions) == 1 for condition in self.each())
+        one_each = all(len(condition.conditions) == 1 for condition in self.each())
         return self.clauses() if one_each else ()
 
     def each(self) -> Iterator[ConditionSpec]:
@@ -164,9 +163,7 @@ class WhenSpec(EitherSpec):
 
 def _together(conditions: Sequence[Condition]) -> bool:
     """Tell whether one value can meet several conditions on a feature."""
-    if all_of(
-        condition.or_missing or (condition.operator == "missing" and condition.asked) for condition in conditions
-    ):
+    if all(condition.or_missing or (condition.operator == "missing" and condition.asked) for condition in conditions):
         return True  # a missing value
     numbers = [interval(condition) for condition in conditions if condition.operator in OF_NUMBERS]
     wanted = [set(_texts(condition)) for condition in conditions if condition.operator in ("is", "any_of")]

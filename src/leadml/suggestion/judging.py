@@ -8,7 +8,7 @@ import numpy as np
 from leadml.compare import READINESS, fit_periods
 from leadml.dataset import TrainingSet
 from leadml.evaluate import Figure
-from leadml.evaluate.drawn import Ranking, drawn_leads
+from leadml.evaluate.drawn import Became, drawn_aucs
 from leadml.evaluate.judging import as_figure
 from leadml.history.tables import Numbers
 from leadml.learners.rules import RulesModel
@@ -17,7 +17,7 @@ from leadml.splits import join_tests
 from leadml.suggestion.suggesting import AT_MOST, suggest_rules
 
 RULES, SUGGESTED = "rules", "suggested"
-_DRAWS = 1000
+_DRAWS, _SEED = 1000, 7
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,10 @@ def judge_suggestion(
 
 
 def _judged(test: TrainingSet, margins: Mapping[str, Numbers], counts: tuple[int, ...]) -> Judged:
-    aucs = {name: drawn_aucs(test, margin) for name, margin in margins.items()}
+    ages, became = test.snapshots.ages, Became(test.ready, test.snapshots.leads, test.weights)
+    of_ages = [np.flatnonzero(ages == age) for age in np.unique(ages)]
+    drawn = drawn_aucs(list(margins.values()), became, of_ages, draws=_DRAWS, seed=_SEED)
+    aucs = dict(zip(margins, drawn.T, strict=True))
     gain, span = aucs[SUGGESTED] - aucs[RULES], aucs[READINESS] - aucs[RULES]
     share = np.divide(gain, span, out=np.full_like(gain, np.nan), where=span != 0)
     return Judged(
@@ -113,32 +116,3 @@ def _figure(drawn: Numbers) -> Figure:
     if figure is None:
         raise ValueError("a test has ready leads and others")
     return figure
-
-
-def drawn_aucs(test: TrainingSet, ranking: Numbers, *, draws: int = _DRAWS, seed: int = 7) -> Numbers:
-    """Give the mean of ages of the AUC: as it is, then on leads drawn with replacement.
-
-    Parameters
-    ----------
-    test : TrainingSet, n snapshots
-    ranking : float array, shape (n,)
-    draws, seed : int
-        The same draws for the same seed, so that differences are paired.
-
-    Returns
-    -------
-    aucs : float array, shape (1 + draws,)
-    """
-    of_ages = [np.flatnonzero(test.snapshots.ages == age) for age in range(len(test.snapshots.age_names))]
-    of_ages = [rows for rows in of_ages if 0 < test.ready[rows].sum() < len(rows)]
-    weights = test.weights
-    ranked = [Ranking(test.ready[rows], ranking[rows]) for rows in of_ages]
-    portions = [np.ones((1, len(test))), *drawn_leads(test.snapshots.leads, draws=draws, seed=seed)]
-    aucs = [
-        np.nanmean(
-            [one.under(portion[:, rows] * weights[rows]).auc() for one, rows in zip(ranked, of_ages, strict=True)],
-            axis=0,
-        )
-        for portion in portions
-    ]
-    return np.concatenate(aucs)

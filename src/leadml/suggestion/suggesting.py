@@ -9,7 +9,7 @@ import numpy as np
 from leadml.agreement.scale import probability
 from leadml.dataset import TrainingSet
 from leadml.engine.catalogue import Catalogue, check_rules
-from leadml.evaluate.drawn import Ranking, drawn_leads
+from leadml.evaluate.drawn import Became, drawn_aucs
 from leadml.explain.reasons import Explainer
 from leadml.history.tables import Codes, Numbers
 from leadml.learners.contract import Model
@@ -165,7 +165,7 @@ def _tried(choice: _Choice) -> tuple[Tried, ...]:
         blocks.append(later)
     if not blocks:
         return (Tried(0, 0.5, 0.0, 0.0),)
-    aucs = _drawn_aucs(training_set, blocks, points)
+    aucs = _later_aucs(training_set, blocks, points)
     behind = aucs[:, [int(aucs[0].argmax())]] - aucs
     errors = behind[1:].std(axis=0, ddof=1)
     return tuple(
@@ -174,24 +174,13 @@ def _tried(choice: _Choice) -> tuple[Tried, ...]:
     )
 
 
-def _drawn_aucs(training_set: TrainingSet, blocks: list[Codes], points: list[Numbers]) -> Numbers:
+def _later_aucs(training_set: TrainingSet, blocks: list[Codes], points: list[Numbers]) -> Numbers:
     """Mean AUC over blocks and ages: as it is, then in each draw of leads; shape (1 + n_draws, n_sizes)."""
-    rows, every = np.concatenate(blocks), np.concatenate(points)
-    part, later = np.repeat(np.arange(len(blocks)), [len(block) for block in blocks]), training_set.rows(rows)
-    drawn = list(drawn_leads(later.snapshots.leads, draws=_DRAWS, seed=0))
-    weights = np.concatenate([np.ones((1, len(rows))), *drawn]) * later.weights
-    groups = [
-        np.flatnonzero((part == block) & (later.snapshots.ages == age))
-        for block in range(len(blocks))
-        for age in np.unique(later.snapshots.ages)
-    ]
-    groups = [group for group in groups if 0 < later.ready[group].sum() < len(group)]
-    aucs = [
-        [Ranking(later.ready[group], every[group, size]).under(weights[:, group]).auc() for group in groups]
-        for size in range(every.shape[1])
-    ]
-    mean: Numbers = np.nanmean(aucs, axis=1).T
-    return mean
+    later = training_set.rows(np.concatenate(blocks))
+    block, ages = np.repeat(np.arange(len(blocks)), [len(rows) for rows in blocks]), later.snapshots.ages
+    groups = [np.flatnonzero((block == each) & (ages == age)) for each in range(len(blocks)) for age in np.unique(ages)]
+    became = Became(later.ready, later.snapshots.leads, later.weights)
+    return drawn_aucs(list(np.concatenate(points).T), became, groups, draws=_DRAWS, seed=0)
 
 
 def _rules(choice: _Choice, most: int, spec: ProjectSpec) -> RulesSpec:

@@ -8,11 +8,12 @@ import pytest
 from leadml.crm_rules.hubspot import Configuration, Rule, read_score
 from leadml.crm_rules.importing import import_score
 from leadml.crm_rules.names import NamesSpec
-from leadml.crm_rules.writing import planned, rules_text, write
+from leadml.crm_rules.writing import planned, write
 from leadml.errors import LeadmlError
 from leadml.specs.project_spec import read_project
 from leadml.specs.reading import read_specification
 from leadml.specs.rules_spec import RulesSpec
+from leadml.specs.yaml_text import rules_text
 
 TESTS = Path(__file__).parents[2]
 SCORES = ("hubspot_score.json", "hubspot_richer_score.json")

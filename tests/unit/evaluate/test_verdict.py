@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from leadml.evaluate import Figure
+from leadml.evaluate.drawn import Became
 from leadml.evaluate.lift import lift_curve
-from leadml.evaluate.verdict import Became, compare_lists, rule_on
+from leadml.evaluate.verdict import compare_lists, rule_on
 from leadml.evaluate.volume import swap, take, what_became
 
 
