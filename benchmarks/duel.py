@@ -28,8 +28,8 @@ from leadml.project import Project
 from leadml.specs.rules_spec import RulesSpec
 from leadml.splits import join_tests
 
-SETS, QUICK_SETS = 2_000, 300
-DRAWS, QUICK_DRAWS = 1_000, 300
+SETS, QUICK_SETS = 2_000, 200
+DRAWS, QUICK_DRAWS = 1_000, 200
 MOST_SNAPSHOTS = 8
 STANDARD_ERRORS, POWER = 4.0, 0.9
 BISECTIONS, FRESH_SETS = 9, 60

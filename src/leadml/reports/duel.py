@@ -129,7 +129,9 @@ def swap_line(duel: Duel, pairing: Pairing, language: Language) -> str:
 def alike_line(duel: Duel, pairing: Pairing, language: Language) -> str:
     """Say how much two lists have in common."""
     same, correlation = percent(pairing.same_band, language), f"{pairing.rank_correlation:.2f}"
-    return say("duel.alike", language, same_band=same, correlation=correlation, **_names(duel, pairing, language))
+    names = _names(duel, pairing, language)
+    names["first"] = at_the_beginning(names["first"])
+    return say("duel.alike", language, same_band=same, correlation=correlation, **names)
 
 
 def selection_lines(duel: Duel, language: Language) -> list[str]:
