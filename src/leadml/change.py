@@ -157,13 +157,7 @@ def _score(scorer: Scorer, history: History, lead_id: str, as_of: int) -> LeadSc
 
 
 def _placed(score: LeadScore, scorer: Scorer) -> Placement:
-    return place(
-        score.score,
-        lead_type=score.lead_type,
-        lifecycle_stage=score.lifecycle_stage,
-        as_of=score.as_of,
-        agreement=scorer.agreement,
-    )
+    return place(score.score, score.standing, scorer.agreement)
 
 
 def _is_remade(score: LeadScore, standpoint: Standpoint) -> bool:

@@ -491,7 +491,7 @@ def _handed_over(
 
 def _lowest_handed_over(lead_type: str | None, reach: str, agreement: AgreementSpec) -> int | None:
     """Find the score from which on a lead of this type is recommended for the target stage or one beyond it."""
-    stages, bands = agreement.definitions.lifecycle_stages, agreement.promises.bands
+    stages, bands = agreement.definitions.lifecycle_stages, agreement.bands
     scores = [
         band.score_at_least
         for band in bands.get(lead_type or "default", bands["default"])

@@ -231,7 +231,7 @@ def _bands(history: History, test: TrainingSet, scores: Scores, spec: ProjectSpe
     """Give each snapshot the place of its band, 0 for the highest."""
     scale = Scale.agreed(spec.agreement.definitions.lead_score)
     shown = np.rint(np.clip(scale.unclipped(scores.ranking), 0, 100))
-    snapshots, promised = test.snapshots, spec.agreement.promises.bands
+    snapshots, promised = test.snapshots, spec.agreement.bands
     lead_types = known_lead_type(history, snapshots.leads, snapshots.as_of, spec.agreement.definitions)
     named = np.array([kind if kind in promised else "default" for kind in lead_types])
     bands = np.zeros(len(test), dtype=np.int64)

@@ -201,11 +201,12 @@ def _returned(
 
 def _means(table: FactTable, policy: ReturnPolicy, definitions: DefinitionsSpec) -> Mask:
     """Mark the changes whose reason has a policy."""
-    reason, reasons = table.texts.get("reason"), definitions.return_reasons
-    unsaid = reasons.get("") is policy  # the agreement may say what a return without a reason means
+    reason = table.texts.get("reason")
+    policies = {word: agreed.policy for word, agreed in definitions.return_reasons.items()}
+    unsaid = policies.get("") is policy  # the agreement may say what a return without a reason means
     if reason is None:
         return np.full(len(table.happened_at), unsaid)
-    table_of_words = np.array([*(reasons.get(word) is policy for word in reason.words), unsaid])
+    table_of_words = np.array([*(policies.get(word) is policy for word in reason.words), unsaid])
     means: Mask = table_of_words[reason.codes]
     return means
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from leadml.agreement.placement import Placement, place
+from leadml.agreement.placement import Placement, Standing, place
 from leadml.agreement.scale import Scale, probability, shown
 from leadml.clock import Instants, to_iso
 from leadml.engine.catalogue import Catalogue
@@ -113,8 +113,8 @@ class LeadScore:
         The true chance lies there in 9 of 10 leads, and `probability` always does; None of a model that does not know
         how sure it is.
     placement : Placement
-    lifecycle_stage, lead_type : str or None
-        As last known.
+    standing : Standing
+        Where the lead stood, as last known.
     rules : RulesVerdict
     not_known : tuple of str
         Tables that features read and nothing is known of.
@@ -133,8 +133,7 @@ class LeadScore:
     probability: float
     interval: tuple[float, float] | None
     placement: Placement
-    lifecycle_stage: str | None
-    lead_type: str | None
+    standing: Standing
     rules: RulesVerdict
     not_known: tuple[str, ...]
     hindsight: bool
@@ -148,6 +147,16 @@ class LeadScore:
     def score(self) -> int:
         """The score that people see, 0-100."""
         return self.explanation.score
+
+    @property
+    def lead_type(self) -> str | None:
+        """The lead type last known; None where none was."""
+        return self.standing.lead_type
+
+    @property
+    def lifecycle_stage(self) -> str | None:
+        """The lifecycle stage last known; None where none was."""
+        return self.standing.lifecycle_stage
 
     def to_dict(self) -> dict[str, Any]:
         """Lay the answer out as every face gives it."""
@@ -203,16 +212,6 @@ class _Asked:
     lead_ids: tuple[str, ...]
     leads: Codes
     as_of: Instants
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """Where a lead stood at its instant."""
-
-    lead_id: str
-    as_of: int
-    lifecycle_stage: str | None
-    lead_type: str | None
 
 
 class Terms(Protocol):
@@ -292,14 +291,13 @@ class Scorer:
         intervals = _intervals(self.model, matrix, chances)
         return [
             LeadScore(
-                lead_id=standing.lead_id,
+                lead_id=lead_id,
                 as_of=standing.as_of,
                 explanation=explanation,
                 probability=chance,
                 interval=interval,
-                placement=self._place(explanation.score, standing),
-                lifecycle_stage=standing.lifecycle_stage,
-                lead_type=standing.lead_type,
+                placement=place(explanation.score, standing, self.agreement),
+                standing=standing,
                 rules=verdict,
                 not_known=not_known,
                 hindsight=standing.as_of < self.model.knows_until,
@@ -309,8 +307,8 @@ class Scorer:
                 agreement_version=self.agreement.version,
                 knows_until=self.model.knows_until,
             )
-            for standing, explanation, chance, interval, verdict in zip(
-                standings, explanations, chances, intervals, verdicts, strict=True
+            for lead_id, standing, explanation, chance, interval, verdict in zip(
+                lead_ids, standings, explanations, chances, intervals, verdicts, strict=True
             )
         ]
 
@@ -360,33 +358,23 @@ class Scorer:
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self.catalogue)
         unclipped = self._scale.unclipped(self.model.margin(matrix)).tolist()
         return [
-            (points, self._place(shown(points), standing), standing.lead_type)
+            (points, place(shown(points), standing, self.agreement), standing.lead_type)
             for points, standing in zip(unclipped, self._standings(history, snapshots), strict=True)
         ]
 
-    def _standings(self, history: History, snapshots: _Asked) -> list[_Standing]:
+    def _standings(self, history: History, snapshots: _Asked) -> list[Standing]:
         definitions = self.agreement.definitions
         return [
-            _Standing(lead_id, as_of, lifecycle_stage, lead_type)
-            for lead_id, as_of, lifecycle_stage, lead_type in zip(
-                snapshots.lead_ids,
+            Standing(as_of, lead_type, lifecycle_stage)
+            for as_of, lead_type, lifecycle_stage in zip(
                 snapshots.as_of.tolist(),
-                known_stage(history, snapshots.leads, snapshots.as_of, definitions),
                 known_lead_type(history, snapshots.leads, snapshots.as_of, definitions),
+                known_stage(history, snapshots.leads, snapshots.as_of, definitions),
                 strict=True,
             )
         ]
 
-    def _place(self, score: int, standing: _Standing) -> Placement:
-        return place(
-            score,
-            lead_type=standing.lead_type,
-            lifecycle_stage=standing.lifecycle_stage,
-            as_of=standing.as_of,
-            agreement=self.agreement,
-        )
-
-    def _rules_beside(self, history: History, snapshots: _Asked, standings: list[_Standing]) -> list[RulesVerdict]:
+    def _rules_beside(self, history: History, snapshots: _Asked, standings: list[Standing]) -> list[RulesVerdict]:
         """Award today's rules on the same facts, on the line that was fitted in training."""
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self._rule_catalogue)
         awarded = self._awards.of(matrix)
@@ -398,7 +386,7 @@ class Scorer:
                 rule_points=float(rule_points[row]),
                 score=score,
                 probability=chance,
-                band=self._place(score, standing).band,
+                band=place(score, standing, self.agreement).band,
                 awarded=tuple(
                     AwardedRule(rule.name, points, rule.because.model_dump())
                     for rule, points in zip(self._rules.rules, awarded.points[row].tolist(), strict=True)

@@ -177,17 +177,29 @@ def _starts(history: History, since: str, definitions: DefinitionsSpec) -> tuple
         if stages is None:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         table = stages
-        facts = _entries(table, since, definitions)
+        facts = entries_into(table, since, definitions)
     leads, happened_at = table.leads[facts], table.happened_at[facts]
     return leads, instants_just_after(history, leads, happened_at)
 
 
-def _entries(table: FactTable, stage: str, definitions: DefinitionsSpec) -> Codes:
+def entries_into(table: FactTable, stage: str, definitions: DefinitionsSpec) -> Codes:
     """Find the changes into a stage.
 
     Saying the same stage again is no new entry, also when a stage that the agreement does not define, or none
     at all, was said between: it says nothing. What was said before counts by what was known when the change was:
     a change into MQL on 4 January that is learned in March leaves the entry of 5 January, known at once, where it is.
+
+    Parameters
+    ----------
+    table : FactTable
+        `stage_changes`.
+    stage : str
+    definitions : DefinitionsSpec
+
+    Returns
+    -------
+    rows : int array, shape (n,)
+        Of the table, in its order.
     """
     text = table.texts["lifecycle_stage"]
     agreed = np.flatnonzero(text.is_any_of(definitions.lifecycle_stages))

@@ -274,7 +274,7 @@ class Supposing:
 
     def _bands(self, lead_type: str | None) -> tuple[str, ...]:
         agreement = self._scorer.agreement
-        return tuple(band.name for band in agreement.promises.bands[bands_of(lead_type, agreement)])
+        return tuple(band.name for band in agreement.bands[bands_of(lead_type, agreement)])
 
     def _within(self, placement: Placement, lead_type: str | None, band: str) -> bool:
         """Tell whether a place is the band asked for or a higher one; another lead type may not have that band."""

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from leadml import clock
-from leadml.agreement.placement import place
+from leadml.agreement.placement import Standing, place
 from leadml.champion import VERSION_FILE, run_folder
 from leadml.change import PARTS, Standpoint, find_change
 from leadml.clock import DAY, parse_instant
@@ -137,9 +137,7 @@ def test_every_part_is_made_again_from_the_two_stored_answers(asked, models, spe
     assert change.remade == (True, True)
     assert change.from_ledger
     assert [change.first.score, change.second.score] == [answer["score"] for answer in answers.given]
-    under_then = place(
-        change.second.score, lead_type="new_prospect", lifecycle_stage="mql", as_of=LATER + 1, agreement=then.agreement
-    )
+    under_then = place(change.second.score, Standing(LATER + 1, "new_prospect", "mql"), then.agreement)
     promises = change.part("promises")
     assert (promises.before, promises.after.band) == (under_then, answers.given[1]["band"])
     assert change.part("time").before.band == answers.given[0]["band"]

@@ -43,7 +43,7 @@ def test_a_model_refuses_to_score_under_other_definitions(demo_model, spec):
 def test_promises_may_change_without_a_new_training(demo_model, demo_history, spec, scorer, instant, lead_id):
     promises = spec.agreement.promises
     (only, *_) = promises.bands["default"]
-    one_band = only.model_copy(update={"name": "ALL", "score_at_least": 0, "respond_within_hours": 1.0})
+    one_band = only.model_copy(update={"name": "ALL", "score_at_least": 0, "first_attempt_within_hours": 1.0})
     changed = with_agreement(spec, promises=promises.model_copy(update={"bands": {"default": (one_band,)}}))
     (before,) = scorer.score(demo_history, [lead_id], instant)
     (after,) = Scorer(demo_model, changed).score(demo_history, [lead_id], instant)

@@ -154,7 +154,7 @@ def who_crosses(leads: RescoredLeads, agreement: AgreementSpec, thresholds: Mapp
         key, after = bands_of(lead_type, agreement), shown(unclipped)
         was, becomes = _place_of(before, standing[key]), _place_of(after, thresholds[key])
         if was != becomes:
-            bands = agreement.promises.bands[key]
+            bands = agreement.bands[key]
             crossing.append(CrossingLead(lead_id, key, bands[was].name, bands[becomes].name, before, after, unclipped))
     counts = Counter((lead.bands_of, lead.from_band, lead.to_band) for lead in crossing)
     return Crossings(

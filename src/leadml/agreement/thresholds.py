@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from leadml.agreement.placement import bands_of
 from leadml.agreement.scale import HIGHEST, LOWEST, shown
-from leadml.specs.agreement_spec import AgreementSpec, BandSpec
+from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.promises_spec import BandSpec
 
 FEWEST_LEADS = 50  # below, the highest band holds a handful, and a single lead moves its threshold by points
 
@@ -111,7 +112,7 @@ def volume_keeping(
     keys = np.array([bands_of(lead_type, agreement) for lead_type in lead_types], dtype=object)
     return tuple(
         _volumes_of(key, bands, scores_before[keys == key], scores_after[keys == key])
-        for key, bands in agreement.promises.bands.items()
+        for key, bands in agreement.bands.items()
     )
 
 
@@ -176,4 +177,4 @@ def _nearest_thresholds(standing: Sequence[int], before: Scores, after: Scores) 
 
 def thresholds_as_they_stand(agreement: AgreementSpec) -> Mapping[str, tuple[int, ...]]:
     """Give the thresholds of each list of bands, as `sla.yaml` has them."""
-    return {key: tuple(band.score_at_least for band in bands) for key, bands in agreement.promises.bands.items()}
+    return {key: tuple(band.score_at_least for band in bands) for key, bands in agreement.bands.items()}

@@ -18,6 +18,7 @@ from leadml.cli.rollback import rollback
 from leadml.cli.rules import rules
 from leadml.cli.score import score
 from leadml.cli.serve import serve
+from leadml.cli.sla import sla
 from leadml.cli.train import train
 from leadml.cli.tune import tune
 from leadml.cli.what_if import what_if
@@ -55,6 +56,7 @@ for command in (
     app.command(no_args_is_help=False)(command)
 app.add_typer(models, name="models")
 app.add_typer(rules, name="rules")
+app.add_typer(sla, name="sla")
 
 if __name__ == "__main__":
     app()

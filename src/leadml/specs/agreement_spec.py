@@ -1,5 +1,6 @@
 """`sla.yaml`: the agreement of sales and marketing, in two halves."""
 
+import math
 import re
 from datetime import date
 from typing import Annotated, Literal
@@ -7,11 +8,16 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from leadml.errors import LeadmlError, known_words
+from leadml.specs.calendar_spec import CalendarSpec
+from leadml.specs.promises_spec import BandSpec, PromisesSpec, Share
 from leadml.specs.reading import Label, Specification, UnfitWordError
 from leadml.vocabulary import ReturnPolicy, StatusMeaning
 from leadml.wording.texts import nearest
 
 READY = "ready"  # the main outcome; others may stand beside it under names of their own
+
+# Definitions that say where a lead may go and how it is told: no model learns from them, so they need no training.
+NOT_LEARNED = ("allowed_transitions", "required_fields", "tiers")
 
 _OUTCOME_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -48,8 +54,11 @@ class IdealCustomerProfileSpec(Specification):
     """Which companies are a good fit."""
 
     criteria: Annotated[
-        tuple[CriterionSpec, ...], Field(min_length=1, description="the feature kind `match` is the share that holds")
-    ]
+        tuple[CriterionSpec, ...], Field(description="the feature kind `match` is the share that holds")
+    ] = ()
+    tiers: Annotated[
+        dict[str, Share] | None, Field(description="tier: the least share of the criteria that holds, the best first")
+    ] = None
 
 
 class PersonaSpec(Specification):
@@ -72,8 +81,13 @@ class JourneyStageSpec(Specification):
 class ConnectAttemptSpec(Specification):
     """What counts as a connect attempt."""
 
-    channels: Annotated[tuple[str, ...], Field(description="channels that count")]
-    results: Annotated[tuple[str, ...], Field(description="results that count")]
+    channels: Annotated[tuple[str, ...], Field(description="channels that count")] = ("phone", "email", "meeting")
+    results: Annotated[tuple[str, ...], Field(description="results that count")] = (
+        "connected",
+        "no_answer",
+        "voicemail",
+        "replied",
+    )
     made_by: Annotated[tuple[str, ...], Field(description="makers that count; an attempt without a maker counts")] = (
         "person",
     )
@@ -84,6 +98,55 @@ class LeadScoreSpec(Specification):
 
     probability_at_50: Annotated[float, Field(gt=0, lt=1, description="the chance that a score of 50 stands for")]
     points_to_double_odds: Annotated[float, Field(gt=0, description="so many points more double the odds")] = 10
+
+    def score_of(self, probability: float) -> int:
+        """Give the score, 0-100, that stands for a chance.
+
+        Examples
+        --------
+        >>> LeadScoreSpec(probability_at_50=0.5).score_of(2 / 3)
+        60
+        """
+        odds, odds_at_50 = (chance / (1 - chance) for chance in (probability, self.probability_at_50))
+        return round(min(max(50 + self.points_to_double_odds * math.log2(odds / odds_at_50), 0), 100))
+
+
+class RequiredFieldSpec(Specification):
+    """An attribute that must be known before a lead may enter a stage."""
+
+    attribute: Annotated[str, Field(description="which attribute")]
+    of: Annotated[Literal["lead", "company"], Field(description="whose attribute")] = "lead"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, written: object) -> object:
+        return {"attribute": written} if isinstance(written, str) else written
+
+
+class ReturnReasonSpec(Specification):
+    """What follows when sales gives a lead back for a reason."""
+
+    policy: Annotated[
+        ReturnPolicy,
+        Field(
+            description="for learning: not ready (`negative`), says nothing (`censored`), no lead at all (`excluded`)"
+        ),
+    ]
+    phase: Annotated[
+        Literal["before_work", "after_work"] | None,
+        Field(description="whether sales may say it before the first attempt (`before_work`) or only after one"),
+    ] = None
+    recycle_after_days: Annotated[
+        float | None, Field(ge=0, le=36_500, description="the lead is not handed over again for so many days")
+    ] = None
+    needs_all_attempts: Annotated[
+        bool, Field(description="valid only when the promised connect attempts were made")
+    ] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, written: object) -> object:
+        return {"policy": written} if isinstance(written, str) else written
 
 
 class DefinitionsSpec(Specification):
@@ -98,19 +161,39 @@ class DefinitionsSpec(Specification):
         ),
     ] = None
     lifecycle_stages: Annotated[tuple[str, ...], Field(min_length=2, description="in order, the earliest first")]
+    allowed_transitions: Annotated[
+        dict[str, tuple[str, ...]] | None,
+        Field(description="lifecycle stage: those that may follow it; of a stage that is not named any may"),
+    ] = None
+    required_fields: Annotated[
+        dict[str, tuple[RequiredFieldSpec, ...]] | None,
+        Field(description="lifecycle stage: attributes, by name or with `of`, that must be known to enter it"),
+    ] = None
     lead_types: Annotated[dict[str, Label], Field(min_length=1, description="lead type: how people read it")]
-    ideal_customer_profile: Annotated[IdealCustomerProfileSpec, Field(description="which companies are a good fit")]
-    buyer_personas: Annotated[tuple[PersonaSpec, ...], Field(description="the first that fits counts")]
+    ideal_customer_profile: Annotated[IdealCustomerProfileSpec, Field(description="which companies are a good fit")] = (
+        IdealCustomerProfileSpec()
+    )
+    buyer_personas: Annotated[tuple[PersonaSpec, ...], Field(description="the first that fits counts")] = ()
     buyers_journey: Annotated[
-        dict[str, JourneyStageSpec], Field(description="journey stage: its label and content; in order")
+        dict[str, JourneyStageSpec],
+        Field(default_factory=dict, description="journey stage: its label and content; in order"),
     ]
-    deal_stages: Annotated[dict[str, float], Field(description="deal stage: probability that the deal is won")]
-    lead_statuses: Annotated[dict[str, StatusMeaning], Field(description="lead status: what it says about the lead")]
+    deal_stages: Annotated[
+        dict[str, float], Field(default_factory=dict, description="deal stage: probability that the deal is won")
+    ]
+    lead_statuses: Annotated[
+        dict[str, StatusMeaning], Field(default_factory=dict, description="lead status: what it says about the lead")
+    ]
     return_reasons: Annotated[
-        dict[str, ReturnPolicy],
-        Field(description="reason: not ready (`negative`), says nothing (`censored`), no lead at all (`excluded`)"),
+        dict[str, ReturnReasonSpec],
+        Field(
+            default_factory=dict,
+            description="reason: a policy (`negative`, `censored`, `excluded`), or keys of its own",
+        ),
     ]
-    connect_attempt: Annotated[ConnectAttemptSpec, Field(description="what counts as a connect attempt")]
+    connect_attempt: Annotated[ConnectAttemptSpec, Field(description="what counts as a connect attempt")] = (
+        ConnectAttemptSpec()
+    )
     lead_score: Annotated[LeadScoreSpec, Field(description="the scale of the score")]
 
     def outcome(self, name: str, *, where: str = "sla.yaml, definitions.outcomes") -> OutcomeSpec:
@@ -150,6 +233,11 @@ class DefinitionsSpec(Specification):
         """The names of all outcomes, the main one first."""
         return (READY, *(self.outcomes or ()))
 
+    @property
+    def hand_over_stage(self) -> str:
+        """The stage whose entry hands a lead over to sales: SQL, or what is called ready where there is no SQL."""
+        return "sql" if "sql" in self.lifecycle_stages else self.ready.reach
+
     @model_validator(mode="after")
     def _outcomes_fit(self) -> "DefinitionsSpec":
         stages = self.lifecycle_stages
@@ -174,48 +262,6 @@ class DefinitionsSpec(Specification):
         return self
 
 
-class BandSpec(Specification):
-    """What follows from a score."""
-
-    name: Annotated[str, Field(description="the band's name in every answer")]
-    score_at_least: Annotated[int, Field(ge=0, le=100, description="the lowest score of this band; the last has 0")]
-    lifecycle_stage: Annotated[str | None, Field(description="the stage that this band recommends")] = None
-    automatic: Annotated[bool, Field(description="whether the band writes the stage by itself")] = False
-    respond_within_hours: Annotated[
-        float | None, Field(ge=0, description="wall-clock hours; absent: nothing is owed")
-    ] = None
-
-
-class CadenceSpec(Specification):
-    """How sales tries to connect after a hand-over."""
-
-    at_least: Annotated[int, Field(ge=0, description="how many attempts sales owes")]
-    within_days: Annotated[float, Field(gt=0, le=36_500, description="in how many days after the hand-over")]
-    channels: Annotated[tuple[str, ...], Field(description="by which channels")]
-
-
-class PromisesSpec(Specification):
-    """What the teams owe each other: may change at any time."""
-
-    bands: Annotated[dict[str, tuple[BandSpec, ...]], Field(description="`default`, and lead types with their own")]
-    connect_attempts: Annotated[CadenceSpec, Field(description="the attempts that sales owes after a hand-over")]
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "PromisesSpec":
-        if "default" not in self.bands:
-            raise ValueError("bands need a list under `default`")
-        for lead_type, bands in self.bands.items():
-            names = [band.name for band in bands]
-            if len(set(names)) < len(names):
-                raise ValueError(f"two bands of {lead_type!r} have the same name")
-            limits = [band.score_at_least for band in bands]
-            if not bands or limits != sorted(set(limits), reverse=True) or limits[-1] != 0:
-                raise ValueError(
-                    f"the bands of {lead_type!r} must fall from the highest score_at_least down to 0, none twice"
-                )
-        return self
-
-
 class OwnersSpec(Specification):
     """Who answers for each side."""
 
@@ -228,11 +274,40 @@ class AgreementSpec(Specification):
 
     version: Annotated[str, Field(description="named in every answer as `agreement_version`; in quotes")]
     valid_from: Annotated[date, Field(description="from when on it holds")]
+    valid_to: Annotated[date | None, Field(description="the last day on which it holds")] = None
+    review_by: Annotated[date | None, Field(description="when both sides look at it again")] = None
     owners: Annotated[OwnersSpec, Field(description="who answers for each side")]
+    calendar: Annotated[
+        CalendarSpec | None, Field(description="when the office is open; absent: always, and days are those of UTC")
+    ] = None
     definitions: Annotated[
         DefinitionsSpec, Field(description="what the words mean; a model scores only under those it was trained with")
     ]
     promises: Annotated[PromisesSpec, Field(description="what is owed; may change without a training")]
+
+    @property
+    def bands(self) -> dict[str, tuple[BandSpec, ...]]:
+        """The bands of each list of `promises.bands`, with the thresholds that were agreed as a chance in points."""
+        scale = self.definitions.lead_score
+        return {
+            key: tuple(
+                band
+                if band.probability_at_least is None
+                else band.model_copy(update={"score_at_least": scale.score_of(band.probability_at_least)})
+                for band in bands
+            )
+            for key, bands in self.promises.bands.items()
+        }
+
+    @model_validator(mode="after")
+    def _bands_fall(self) -> "AgreementSpec":
+        for lead_type, bands in self.bands.items():
+            limits = [band.score_at_least for band in bands]
+            if limits != sorted(set(limits), reverse=True):
+                raise ValueError(
+                    f"the bands of {lead_type!r} must fall from the highest score_at_least down to 0, none twice"
+                )
+        return self
 
     @model_validator(mode="after")
     def _promises_use_the_definitions(self) -> "AgreementSpec":

@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel
 
 from leadml.errors import LeadmlError, ProblemsError, known_words, raise_problems
-from leadml.specs.agreement_spec import AgreementSpec, DefinitionsSpec
+from leadml.specs.agreement_spec import NOT_LEARNED, AgreementSpec, DefinitionsSpec, ReturnReasonSpec
 from leadml.specs.feature_spec import FeatureFileSpec, FeatureSpec
 from leadml.specs.history_spec import HistorySpec
 from leadml.specs.readiness_spec import ReadinessSpec
@@ -236,7 +236,8 @@ def meaning_of(definitions: DefinitionsSpec) -> str:
     Returns
     -------
     fingerprint : str
-        Keys that are not set do not count, so that a new optional key changes no old agreement;
+        Keys that are not set do not count, so that a new optional key changes no old agreement; nor do those that
+        no model learns from (`NOT_LEARNED`, and all but the policy of a return reason);
         the order of stages, statuses and personas does.
     """
     return fingerprint(_meaning(definitions))
@@ -245,8 +246,10 @@ def meaning_of(definitions: DefinitionsSpec) -> str:
 def _meaning(node: object) -> object:
     if isinstance(node, Label):
         return None
+    if isinstance(node, ReturnReasonSpec):
+        return node.policy
     if isinstance(node, BaseModel):
-        return [[name, _meaning(value)] for name, value in node if value is not None]
+        return [[name, _meaning(value)] for name, value in node if value is not None and name not in NOT_LEARNED]
     if isinstance(node, dict):
         return [[name, _meaning(value)] for name, value in node.items()]
     return [_meaning(value) for value in node] if isinstance(node, tuple) else node

@@ -3,7 +3,7 @@
 import pytest
 
 from leadml.agreement.crossings import RescoredLeads
-from leadml.specs.agreement_spec import BandSpec, PromisesSpec
+from leadml.specs.promises_spec import BandSpec, PromisesSpec
 
 
 @pytest.fixture(scope="session")

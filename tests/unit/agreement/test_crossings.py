@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadml.agreement.crossings import CrossingCount, CrossingLead, effect_of_publishing, who_crosses
-from leadml.agreement.placement import place
+from leadml.agreement.placement import Standing, place
 from leadml.agreement.scale import shown
 from leadml.agreement.thresholds import FEWEST_LEADS, thresholds_as_they_stand
 
@@ -110,7 +110,7 @@ def test_bands_are_those_in_which_a_score_is_placed(agreement, rescored, rows):
     leads = rescored(*([row[part] for row in rows] for part in range(3)))
 
     def band(score, lead_type):
-        return place(score, lead_type=lead_type, lifecycle_stage=None, as_of=0, agreement=agreement).band
+        return place(score, Standing(0, lead_type, None), agreement).band
 
     expected = {
         lead_id: (band(before, lead_type), band(shown(after), lead_type))

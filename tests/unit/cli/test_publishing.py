@@ -6,7 +6,8 @@ from rich.console import Console
 
 from leadml.agreement.crossings import RescoredLeads, effect_of_publishing
 from leadml.cli.publishing import publishing_lines, volume_table
-from leadml.specs.agreement_spec import BandSpec, LeadScoreSpec, PromisesSpec
+from leadml.specs.agreement_spec import LeadScoreSpec
+from leadml.specs.promises_spec import BandSpec, PromisesSpec
 from leadml.wording.texts import LANGUAGES
 
 SCALE = LeadScoreSpec(probability_at_50=0.5)

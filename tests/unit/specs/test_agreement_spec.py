@@ -64,7 +64,7 @@ def test_what_may_be_left_out_has_a_default_that_suits_a_first_run(agreement_wit
         ("    default:\n", "    new_prospect:\n", "bands need a list under `default`"),
         ("score_at_least: 40", "score_at_least: 60", "the bands of 'default' must fall"),
         ("score_at_least: 60", "score_at_least: 30", "the bands of 'default' must fall"),
-        ("score_at_least: 0}", "score_at_least: 1}", "the bands of 'default' must fall"),
+        ("score_at_least: 0}", "score_at_least: 1}", "the last band of 'default' must begin at a score of 0"),
         ("{name: B,", "{name: A,", "two bands of 'default' have the same name"),
     ],
 )

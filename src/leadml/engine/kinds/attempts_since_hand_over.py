@@ -34,8 +34,8 @@ def valid_attempts(_definitions: DefinitionsSpec) -> Where:
 
 
 def hand_over(definitions: DefinitionsSpec) -> str:
-    """Name the stage whose entry hands a lead over: SQL, or what is called ready where there is no SQL."""
-    return "sql" if "sql" in definitions.lifecycle_stages else definitions.ready.reach
+    """Name the stage whose entry hands a lead over."""
+    return definitions.hand_over_stage
 
 
 KIND = FactKind(compute, table="connect_attempts", asks=valid_attempts, since=hand_over)
