@@ -8,7 +8,7 @@ import pytest
 from leadml.clock import parse_instant, to_iso
 from leadml.outcomes import NO, NOT_KNOWN, YES, LeftOut, find_entries, find_outcomes
 from leadml.snapshots import is_open, make_snapshots
-from leadml.specs.agreement_spec import OutcomeSpec
+from leadml.specs.agreement_spec import OutcomeSpec, ReturnReasonSpec
 from leadml.specs.readiness_spec import SnapshotSpec
 from leadml.vocabulary import ReturnPolicy
 
@@ -361,7 +361,7 @@ def test_an_outcome_of_another_name_has_its_own_stage_window_and_grace(history_o
 
 
 def test_the_agreement_may_say_what_a_return_without_a_reason_means(history_of, definitions):
-    unsaid = definitions.model_copy(update={"return_reasons": {"": ReturnPolicy.CENSORED}})
+    unsaid = definitions.model_copy(update={"return_reasons": {"": ReturnReasonSpec(policy=ReturnPolicy.CENSORED)}})
     leads, as_of = np.array([0]), np.array([parse_instant("2026-03-01T00:00:00Z", where="tests")])
     for status in (
         returned("2026-03-30T00:00:00Z", ""),

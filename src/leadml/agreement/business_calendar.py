@@ -149,8 +149,8 @@ class BusinessCalendar:
         """
         if not len(instants):
             return instants
-        froms, _, offsets = _segments(self.zone, int(instants.min()), int(instants.max()) + 1)
-        return (instants + offsets[np.searchsorted(froms, instants, side="right") - 1]) // DAY
+        began, _, offsets = _segments(self.zone, int(instants.min()), int(instants.max()) + 1)
+        return (instants + offsets[np.searchsorted(began, instants, side="right") - 1]) // DAY
 
     def is_working_day(self, days: Instants) -> npt.NDArray[np.bool_]:
         """Tell on which local days the office opens.
@@ -266,14 +266,14 @@ def _segments(zone: ZoneInfo, start: int, end: int) -> tuple[Instants, Instants,
         return 0 if offset is None else round(offset.total_seconds()) * SECOND
 
     steps = [*range(start, end, DAY // 2), end]
-    froms, offsets = [start], [offset_at(start)]
+    began, offsets = [start], [offset_at(start)]
     for low, high in pairwise(steps):
         if (after := offset_at(high)) != offsets[-1]:
             before = offsets[-1]
             while high - low > SECOND:
                 middle = (low + high) // 2 // SECOND * SECOND
                 low, high = (middle, high) if offset_at(middle) == before else (low, middle)
-            froms.append(high)
+            began.append(high)
             offsets.append(after)
-    starts = np.array(froms, dtype=np.int64)
+    starts = np.array(began, dtype=np.int64)
     return starts, np.append(starts[1:], end), np.array(offsets, dtype=np.int64)

@@ -3,22 +3,83 @@
 from pathlib import Path
 
 import typer
+from rich.table import Table
 
-from leadml.cli.options import JsonOption, ProjectOption
-from leadml.cli.telling import tell_json
+from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
+from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
+from leadml.project import Project
+from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.promises_spec import DEFAULT, BandSpec
 from leadml.specs.schema import agreement_schema
+from leadml.wording.texts import Language, say
 
-sla = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    help="The agreement of sales and marketing: what is due, what was kept, and what a change would do.",
-)
+sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+
+_COLUMNS = ("lead_type", "band", "from_score", "stage", "accept", "first_attempt")
 
 
-@sla.command("schema")
+@sla.callback()
+def show(
+    context: typer.Context,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+    language: LanguageOption = "en",
+) -> None:
+    """Show what sales and marketing agreed: who signed, since when, and what follows from a score.
+
+    Example: leadml sla --language ja
+    """
+    if context.invoked_subcommand is not None:
+        refuse_options_before(context, context.invoked_subcommand, language)
+        return
+    with problems_told(as_json=as_json, language=language):
+        agreement = Project(project).spec.agreement
+        if as_json:
+            tell_json(agreement.model_dump(mode="json", exclude_none=True))
+            return
+        out().print(_head(agreement, language), markup=False)
+        out().print(_band_table(agreement, language))
+
+
+@sla.command()
 def schema(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     """Print the JSON Schema of sla.yaml, by which an editor completes keys and marks mistakes.
 
     Example: leadml sla schema > docs/sla.schema.json
     """
     tell_json(agreement_schema())
+
+
+def _head(agreement: AgreementSpec, language: Language) -> str:
+    owners = agreement.owners
+    return say(
+        "sla.head",
+        language,
+        version=agreement.version,
+        since=agreement.valid_from.isoformat(),
+        marketing=owners.marketing,
+        sales=owners.sales,
+    )
+
+
+def _band_table(agreement: AgreementSpec, language: Language) -> Table:
+    table = Table(header_style="bold", pad_edge=False)
+    for column in _COLUMNS:
+        table.add_column(say(f"sla.{column}", language), justify="right" if column == "from_score" else "left")
+    for key, bands in agreement.bands.items():
+        label = agreement.definitions.lead_types.get(key)
+        name = say("sla.all_others", language) if label is None or key == DEFAULT else getattr(label, language)
+        for number, band in enumerate(bands):
+            table.add_row(
+                name if number == 0 else "",
+                band.name,
+                str(band.score_at_least),
+                band.lifecycle_stage or "",
+                _within(band, band.accept_within_hours, language),
+                _within(band, band.first_attempt_within_hours, language),
+            )
+    return table
+
+
+def _within(band: BandSpec, hours: float | None, language: Language) -> str:
+    return "" if hours is None else say(f"sla.within_{band.clock}", language, hours=f"{hours:g}")
