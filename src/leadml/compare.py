@@ -13,10 +13,8 @@ from leadml.evaluate import (
     MEAN_OF_AGES,
     TOP_SHARE,
     WITHIN_DAY,
-    Figure,
     Groups,
     Measures,
-    MetricName,
     ReliabilityPoint,
     Scores,
     Segment,
@@ -28,15 +26,17 @@ from leadml.evaluate import (
     reliability,
     treatment,
 )
+from leadml.evaluate.verdict import Ruling, rule_on
 from leadml.history.tables import Mask, Numbers
 from leadml.learners.contract import Model
 from leadml.learners.readiness import ReadinessModel
 from leadml.learners.rivals import fit_lightgbm, fit_logistic
 from leadml.learners.trained_model import TrainedModel
+from leadml.learning_curve import LearningPoint, learning_curve_of
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.project_spec import ProjectSpec
-from leadml.splits import Split, join_tests, latest_leads, rolling_periods
+from leadml.splits import Split, join_tests, rolling_periods
 from leadml.training import fit_recipe
 from leadml.wording.texts import nearest
 
@@ -47,7 +47,6 @@ RIVALS: Mapping[str, Callable[[Split, ReadinessModel, int], Model]] = {
     "lightgbm": lambda split, _readiness, seed: fit_lightgbm(split.train, seed=seed),
 }
 USUAL_RIVALS = ("rules",)
-LEARNING_SHARES = (0.125, 0.25, 0.5, 1.0)
 _VIEWS: Mapping[str, Callable[[FeatureSpec], bool]] = {
     "lead_type": lambda feature: "lead_type" in (feature.name, feature.attribute),
     "persona": lambda feature: feature.kind == "persona",
@@ -55,7 +54,6 @@ _VIEWS: Mapping[str, Callable[[FeatureSpec], bool]] = {
     "country": lambda feature: "country" in (feature.name, feature.attribute),
 }
 _SEGMENTS = ("lead_type", "persona", "source", "tried")
-_CURVE_METRICS: tuple[MetricName, ...] = ("auc", "log_loss")
 
 
 @dataclass(frozen=True)
@@ -87,28 +85,6 @@ class Period:
 
 
 @dataclass(frozen=True)
-class LearningPoint:
-    """How good the recipe is after learning from a part of the leads.
-
-    Attributes
-    ----------
-    share : float in (0, 1]
-        Of the leads that the last period's model learned from, the latest.
-    leads, snapshots, ready : int
-        Of that part; `ready` counts snapshots.
-    auc, log_loss : Figure or None
-        On the last period, the mean of ages; None where the part has leads of one kind alone.
-    """
-
-    share: float
-    leads: int
-    snapshots: int
-    ready: int
-    auc: Figure | None
-    log_loss: Figure | None
-
-
-@dataclass(frozen=True)
 class Comparison:
     """Contestants on the latest closed periods.
 
@@ -125,7 +101,7 @@ class Comparison:
     note : str or None
         `fewer_periods` where there are fewer: a period had no ready lead, or none that is not, and is one with
         its neighbour.
-    snapshots, leads, ready : int
+    snapshots, leads, ready, ready_leads : int
         Of the whole test; `ready` counts snapshots.
     segments : tuple of Segment
         By lead type, persona, source, and whether sales tried.
@@ -153,6 +129,7 @@ class Comparison:
     snapshots: int
     leads: int
     ready: int
+    ready_leads: int
     segments: tuple[Segment, ...]
     fairness: tuple[Treatment, ...]
     handed_over_by: str
@@ -176,6 +153,10 @@ class Comparison:
         """Give the verdict on one metric: the mean of ages, or the only age there is."""
         matching = [verdict for verdict in self.by_age() if verdict.metric == metric]
         return next((verdict for verdict in matching if verdict.age == MEAN_OF_AGES), matching[-1])
+
+    def ruling(self, rival: str) -> Ruling:
+        """Say what the first contestant's gain over a rival proves, by AUC."""
+        return rule_on(self.overall("auc").gain_over(rival), self.ready_leads, self.leads - self.ready_leads)
 
     def by_age(self) -> list[Verdict]:
         """Give the verdicts of each age and of their mean, over all periods."""
@@ -260,6 +241,7 @@ def compare_scores(
         snapshots=len(test),
         leads=test.leads,
         ready=int(test.ready.sum()),
+        ready_leads=len(np.unique(test.snapshots.leads[test.ready > 0])),
         segments=by_segment(test, contestants, _only(views, *_SEGMENTS), first=first, measures=measures),
         fairness=treatment(
             test,
@@ -420,35 +402,6 @@ def _period(split: Split) -> Period:
         trained_on=len(split.train),
         in_the_gap=split.in_the_gap,
     )
-
-
-def learning_curve_of(period: Split, spec: ProjectSpec) -> tuple[LearningPoint, ...]:
-    """Fit the recipe on growing parts of the leads, and judge each on the same period.
-
-    The latest leads are kept, as they are all that a team has who began to record later; a part drawn at
-    random would reach back as far as the whole, and tell of a market that a short history has not seen.
-
-    Parameters
-    ----------
-    period : Split
-    spec : ProjectSpec
-
-    Returns
-    -------
-    points : tuple of LearningPoint, by rising share
-    """
-    points, measures = [], Measures(metrics=_CURVE_METRICS, seed=spec.readiness.seed)
-    for share in LEARNING_SHARES:
-        part = period.train.rows(latest_leads(period.train, share)) if share < 1 else period.train
-        figures: dict[str, Figure | None] = dict.fromkeys(_CURVE_METRICS)
-        if 0 < part.ready.sum() < len(part):
-            only = {READINESS: _scores(READINESS, [period], [{READINESS: fit_recipe(part, spec)}])}
-            verdicts = judge(period.test, only, first=READINESS, measures=measures)
-            figures = {said.metric: said.figures[READINESS] for said in verdicts if said.age != WITHIN_DAY}
-        points.append(
-            LearningPoint(share, part.leads, len(part), int(part.ready.sum()), figures["auc"], figures["log_loss"])
-        )
-    return tuple(points)
 
 
 def _views(test: TrainingSet, spec: ProjectSpec) -> Groups:

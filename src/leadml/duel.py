@@ -9,16 +9,17 @@ from scipy.stats import rankdata
 
 from leadml.agreement.scale import Scale
 from leadml.clock import DAY
-from leadml.compare import Comparison, compare_scores, learning_curve_of
+from leadml.compare import Comparison, compare_scores
 from leadml.contestants import Entries
 from leadml.dataset import TrainingSet
 from leadml.evaluate import TOP_SHARE, Measures, Scores
 from leadml.evaluate.drawn import Became
 from leadml.evaluate.lift import LiftPoint, lift_curve
 from leadml.evaluate.reliability import ReliabilityPoint, reliability
-from leadml.evaluate.verdict import Ruling, compare_lists, rule_on
+from leadml.evaluate.verdict import Ruling, compare_lists
 from leadml.evaluate.volume import Swap, Taken, swap, take, what_became
 from leadml.history.tables import Codes, History, Mask, Numbers
+from leadml.learning_curve import learning_curve_of
 from leadml.snapshots import known_lead_type
 from leadml.specs.project_spec import ProjectSpec
 from leadml.splits import join_tests
@@ -195,7 +196,7 @@ class _Ground:
         same_band = self.bands[first] == self.bands[rival]
         return Pairing(
             rival=rival,
-            ruling=_ruling(self.comparison, rival, self.test),
+            ruling=self.comparison.ruling(rival),
             weighed=compare_lists(*rankings, self.became, seed=self.seed) if self.weighed else None,
             swap=swap(self.lists[first], self.lists[rival], self.became, seed=self.seed),
             same_band=float(np.average(same_band, weights=self.test.weights)),
@@ -213,12 +214,6 @@ def _usual_capacity(weeks: Codes, leads: Codes, top_share: float) -> int:
     of_week = np.unique(np.column_stack([weeks, leads]), axis=0)[:, 0]
     _, counts = np.unique(of_week, return_counts=True)
     return max(1, round(top_share * float(np.median(counts))))
-
-
-def _ruling(comparison: Comparison, rival: str, test: TrainingSet) -> Ruling:
-    leads = test.snapshots.leads
-    outcomes = len(np.unique(leads[test.ready > 0]))
-    return rule_on(comparison.overall("auc").gain_over(rival), outcomes, test.leads - outcomes)
 
 
 def _rank_correlation(first: Numbers, second: Numbers) -> float:

@@ -193,9 +193,8 @@ def verdict_lines(comparison: Comparison, language: Language) -> list[str]:
     lines : list of str
         One for each rival first.
     """
-    overall = comparison.overall("auc")
-    first, *rivals = comparison.contestants
-    return [*(_against(overall, first, rival, language) for rival in rivals), *about_lines(comparison, language)]
+    rivals = comparison.contestants[1:]
+    return [*(_against(comparison, rival, language) for rival in rivals), *about_lines(comparison, language)]
 
 
 def about_lines(comparison: Comparison, language: Language) -> list[str]:
@@ -228,19 +227,18 @@ def about_lines(comparison: Comparison, language: Language) -> list[str]:
     return [*lines, *([say("verdict.row_order", language)] if comparison.clock == "row_order" else [])]
 
 
-def _against(verdict: Verdict, who: str, rival: str, language: Language) -> str:
-    theirs, gain = verdict.figure_of(rival), verdict.gain_over(rival)
-    kind = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not_proven"
+def _against(comparison: Comparison, rival: str, language: Language) -> str:
+    verdict, ruling = comparison.overall("auc"), comparison.ruling(rival)
     return say(
-        f"verdict.{kind}",
+        f"verdict.{ruling.word}",
         language,
-        who=at_the_beginning(contestant(who, language)),
+        who=at_the_beginning(contestant(comparison.contestants[0], language)),
         rival=contestant(rival, language),
         first=f"{verdict.first.value:.3f}",
-        second=f"{theirs.value:.3f}",
-        gain=f"{gain.value:+.3f}",
-        low=f"{gain.low:+.3f}",
-        high=f"{gain.high:+.3f}",
+        second=f"{verdict.figure_of(rival).value:.3f}",
+        gain=f"{ruling.gain.value:+.3f}",
+        low=f"{ruling.gain.low:+.3f}",
+        high=f"{ruling.gain.high:+.3f}",
     )
 
 
