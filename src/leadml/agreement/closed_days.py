@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 import holidays
+from holidays.countries.india import India
 
 from leadml.errors import LeadmlError
 from leadml.specs.calendar_spec import HolidaysSpec
@@ -17,8 +18,8 @@ from leadml.wording.texts import Language
 # Of any other year open hours are not counted: nobody agrees on so much, and laying it out would take seconds.
 YEARS = range(1900, 2501)
 
-# Of these the library knows fewer years than it says: moon calendars that are written out year by year.
-_KNOWN_YEARS = {holidays.India: range(2001, 2036)}
+# Of India the library knows fewer years than it says: moon calendars are written out year by year.
+_YEARS_OF_INDIA = range(2001, 2036)
 _LANGUAGES: dict[Language, tuple[str, ...]] = {"en": ("en_US", "en_GB", "en"), "ja": ("ja", "en_US", "en_GB", "en")}
 
 
@@ -91,8 +92,9 @@ def known_years(spec: HolidaysSpec) -> range:
 @lru_cache(maxsize=64)
 def _years_of(country: str) -> range:
     public = holidays.country_holidays(country)
-    first, last = max(public.start_year, YEARS.start), min(public.end_year, YEARS.stop - 1)
-    return _KNOWN_YEARS.get(type(public), range(first, last + 1))
+    if isinstance(public, India):
+        return _YEARS_OF_INDIA
+    return range(max(public.start_year, YEARS.start), min(public.end_year + 1, YEARS.stop))
 
 
 @lru_cache(maxsize=4096)
