@@ -44,7 +44,7 @@ def _holidays(written: Written) -> Iterator[LeadmlError]:
             subdivision=subdivision,
             country=country,
             known=known_words(known) or "-",
-            hint=nearest(subdivision, known),
+            hint=subdivision.upper() if subdivision.upper() in known else nearest(subdivision, known),
         )
 
 

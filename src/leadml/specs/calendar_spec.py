@@ -1,10 +1,11 @@
 """When the office is open: the part of `sla.yaml` by which promised hours are counted."""
 
 import re
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from leadml.specs.reading import Specification, UnfitWordError
 
@@ -128,13 +129,24 @@ class BusinessHoursSpec(Specification):
         return whole * sum(last - first for first, last in week) + best
 
 
+def _day(written: object) -> object:
+    """Read a date behind `_from_word`, where a text is one of Python, and no longer one of JSON."""
+    if isinstance(written, str):
+        with suppress(ValueError):
+            return date.fromisoformat(written)
+    return written
+
+
+_Day = Annotated[date, BeforeValidator(_day)]
+
+
 class HolidaysSpec(Specification):
     """Days on which the office is closed: a country's public holidays, and the company's own."""
 
     country: Annotated[str | None, Field(description="its public holidays; ISO 3166 code, such as JP")] = None
     subdivision: Annotated[str | None, Field(description="state or province, such as BY; ISO 3166-2")] = None
-    closed: Annotated[tuple[date, ...], Field(description="closed on these days too")] = ()
-    opened: Annotated[tuple[date, ...], Field(description="open on these holidays all the same")] = ()
+    closed: Annotated[tuple[_Day, ...], Field(strict=False, description="closed on these days too")] = ()
+    opened: Annotated[tuple[_Day, ...], Field(strict=False, description="open on these holidays all the same")] = ()
 
     @model_validator(mode="before")
     @classmethod
