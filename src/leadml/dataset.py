@@ -17,8 +17,8 @@ from leadml.history.fingerprint import fingerprint_of
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, Outcomes, find_outcomes
 from leadml.snapshots import Snapshots, make_snapshots
-from leadml.specs.agreement_spec import READY
 from leadml.specs.project_spec import ROW_COLUMNS, ProjectSpec, check_outcome_names, fingerprint, meaning_of
+from leadml.vocabulary import READY
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from leadml.learners.readiness import ReadinessModel, fit_readiness
 from leadml.learners.recipe import Recipe
 from leadml.learners.trained_model import TrainedModel, Value
 from leadml.provenance import commit_in_use, packages_in_use, python_in_use
-from leadml.specs.agreement_spec import READY
 from leadml.specs.project_spec import ProjectSpec, meaning_of
+from leadml.vocabulary import READY
 
 
 def prepare(history: History, spec: ProjectSpec) -> TrainingSet:

@@ -7,6 +7,8 @@ file by `leadml glossary --markdown`.
 from dataclasses import dataclass
 from enum import StrEnum
 
+READY = "ready"  # the main outcome; others may stand beside it under names of their own
+
 
 class StatusMeaning(StrEnum):
     """What a lead status says about the lead: still open, handed back, or closed."""

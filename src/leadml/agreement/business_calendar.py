@@ -6,40 +6,30 @@ within 4 business hours. One hour passes on Friday, three on Monday: the attempt
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import holidays
 import numpy as np
 import numpy.typing as npt
 
-from leadml.clock import DAY, HOUR, MINUTE, SECOND, Instants
-from leadml.specs.calendar_spec import CalendarSpec, HolidaysSpec, minutes_of
+from leadml.agreement.closed_days import YEARS, closed_days, known_years
+from leadml.agreement.openings import Openings, lay_out, offsets_of, weekday_of
+from leadml.clock import DAY, HOUR, Instants
+from leadml.errors import LeadmlError
+from leadml.specs.calendar_spec import CalendarSpec
 
 ClockName = Literal["business", "wall"]
 Hours = npt.NDArray[np.float64]
 _EPOCH = date(1970, 1, 1)
-_YEARS_AT_ONCE = 2
-
-
-@dataclass(frozen=True)
-class _Openings:
-    """The spans in which the office is open, in order: arrays of shape (n,), UTC microseconds.
-
-    `passed` is the open time before each span, counted from the first one.
-    """
-
-    first_year: int
-    last_year: int
-    begins: Instants
-    ends: Instants
-    passed: Instants
+_LAST_DAY = date(9999, 12, 29)  # as in `clock`: no zone moves an instant of it beyond Python's own dates
+_LAST = ((_LAST_DAY - _EPOCH).days + 1) * DAY - 1
 
 
 @dataclass
 class BusinessCalendar:
     """Counts promised hours.
+
+    Several threads may ask one calendar: what it keeps is laid out first, and then put in place in one step.
 
     Parameters
     ----------
@@ -56,7 +46,7 @@ class BusinessCalendar:
     """
 
     spec: CalendarSpec | None
-    _kept: _Openings | None = field(default=None, repr=False)
+    _kept: Openings | None = field(default=None, repr=False, compare=False)
 
     def deadline(self, start: int, hours: float, clock: ClockName = "business") -> int:
         """Find when a promise is due.
@@ -89,20 +79,22 @@ class BusinessCalendar:
         deadlines : int array, shape (n,), UTC microseconds
             The earliest instant by which so much time has passed: nine hours from 09:00 are over at 18:00, not on
             the next morning. Of no hours at all: the start, or when the office next opens.
+
+        Raises
+        ------
+        LeadmlError
+            `beyond_the_calendar` or `beyond_the_holidays` where it is not known when the office will be open.
         """
         promised = round(hours * HOUR)
-        if clock == "wall" or self.spec is None or not len(starts):
-            return starts + promised
+        if not len(starts):
+            return starts
+        if clock == "wall" or self.spec is None:
+            return _within_dates(starts + promised)
         pauses = self.spec.after_hours == "pause"
-        openings = self._openings_over(self.spec, starts, promised if pauses else 0)
-        place = np.searchsorted(openings.ends, starts, side="right")
-        begun = np.maximum(starts, openings.begins[place])
-        if not pauses:
-            return begun + promised
-        target = openings.passed[place] + begun - openings.begins[place] + promised
-        # The last span before which less than the target has passed.
-        last = np.maximum(np.searchsorted(openings.passed, target, side="left") - 1, place)
-        return openings.begins[last] + target - openings.passed[last]
+        openings = self._openings_over(self.spec, starts)
+        while (due := _due(openings, starts, promised, pauses=pauses)) is None:
+            openings = self._longer(openings, self.spec, promised if pauses else 0)
+        return _within_dates(due)
 
     def hours_between(self, starts: Instants, ends: Instants, clock: ClockName = "business") -> Hours:
         """Count the hours from instants to later ones.
@@ -117,11 +109,16 @@ class BusinessCalendar:
         -------
         hours : float array, shape (n,)
             Below 0 where the end comes first.
+
+        Raises
+        ------
+        LeadmlError
+            As `deadlines`.
         """
         if clock == "wall" or self.spec is None or not len(starts):
             return (ends - starts) / HOUR
-        openings = self._openings_over(self.spec, np.concatenate([starts, ends]), 0)
-        return (_passed_at(openings, ends) - _passed_at(openings, starts)) / HOUR
+        openings = self._openings_over(self.spec, np.concatenate([starts, ends]))
+        return (openings.passed_at(ends) - openings.passed_at(starts)) / HOUR
 
     def local(self, instant: int) -> str:
         """Write an instant as ISO 8601 in local time, with its offset.
@@ -134,7 +131,7 @@ class BusinessCalendar:
         -------
         local : str
         """
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)).astimezone(self.zone).isoformat()
+        return self._moment(instant).isoformat()
 
     def local_days(self, instants: Instants) -> Instants:
         """Give the local day of instants, as days since 1970-01-01.
@@ -149,7 +146,7 @@ class BusinessCalendar:
         """
         if not len(instants):
             return instants
-        began, _, offsets = _segments(self.zone, int(instants.min()), int(instants.max()) + 1)
+        began, _, offsets = offsets_of(self.zone, int(instants.min()), int(instants.max()) + 1)
         return (instants + offsets[np.searchsorted(began, instants, side="right") - 1]) // DAY
 
     def is_working_day(self, days: Instants) -> npt.NDArray[np.bool_]:
@@ -163,117 +160,72 @@ class BusinessCalendar:
         Returns
         -------
         opens : bool array, shape (n,)
+
+        Raises
+        ------
+        LeadmlError
+            As `deadlines`.
         """
-        if self.spec is None:
+        if self.spec is None or not len(days):
             return np.ones(len(days), dtype=bool)
         week = np.array([bool(spans) for spans in self.spec.business_hours.of_week])
-        opens = week[(days + 3) % 7]  # 1970-01-01 was a Thursday
-        years = (days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970) if len(days) else days
-        closed = [
-            (day - _EPOCH).days for year in np.unique(years).tolist() for day in closed_days(self.spec.holidays, year)
-        ]
-        return opens & ~np.isin(days, closed)
+        years = np.unique(days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970)
+        closed = [(day - _EPOCH).days for year in years.tolist() for day in closed_days(self.spec.holidays, year)]
+        opens: npt.NDArray[np.bool_] = week[weekday_of(days)] & ~np.isin(days, closed)
+        return opens
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of hours, days and weeks."""
         return ZoneInfo("UTC" if self.spec is None else self.spec.time_zone)
 
-    def _openings_over(self, spec: CalendarSpec, instants: Instants, promised: int) -> _Openings:
-        """Give the openings around instants, and so far beyond them that the promised time passes."""
-        first, last = (
-            datetime.fromtimestamp(int(end) // SECOND, tz=UTC).year for end in (instants.min(), instants.max())
-        )
+    def _moment(self, instant: int) -> datetime:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)).astimezone(self.zone)
+
+    def _longer(self, openings: Openings, spec: CalendarSpec, promised: int) -> Openings:
+        """Lay out so many more years that the promise should pass in them; none beyond those that are known."""
+        years = openings.last_year - openings.first_year + 1
+        needed = promised * years // openings.total if openings.total else years
+        last = min(openings.last_year + 1 + needed, known_years(spec.holidays).stop - 1)
+        return self._laid_out(spec, openings.first_year, max(last, openings.last_year + 1))
+
+    def _openings_over(self, spec: CalendarSpec, instants: Instants) -> Openings:
+        """Give the openings of the years in which instants lie."""
+        first, last = (self._moment(int(end)).year for end in (instants.min(), instants.max()))
         kept = self._kept
-        begin = first - 1 if kept is None else min(kept.first_year, first - 1)
-        end = last + 1 if kept is None else max(kept.last_year, last + 1)
-        while True:
-            if kept is None or (begin, end) != (kept.first_year, kept.last_year):
-                kept = _openings(spec, begin, end)
-            place = np.searchsorted(kept.ends, int(instants.max()), side="right")
-            if place < len(kept.ends):
-                total = kept.passed[-1] + kept.ends[-1] - kept.begins[-1]
-                if total - kept.passed[place] - (kept.ends[place] - kept.begins[place]) >= promised:
-                    break
-            end += max(_YEARS_AT_ONCE, end - begin)
-        self._kept = kept
-        return kept
+        if kept is None:
+            return self._laid_out(spec, first, last)
+        if kept.first_year <= first and last <= kept.last_year:
+            return kept
+        return self._laid_out(spec, min(kept.first_year, first), max(kept.last_year, last))
+
+    def _laid_out(self, spec: CalendarSpec, first_year: int, last_year: int) -> Openings:
+        openings = lay_out(spec, first_year, last_year)
+        self._kept = openings
+        return openings
 
 
-def closed_days(spec: HolidaysSpec, year: int) -> set[date]:
-    """List the days of a year on which the office is closed, whatever the day of the week.
-
-    Parameters
-    ----------
-    spec : HolidaysSpec
-    year : int
-
-    Returns
-    -------
-    closed : set of date
-
-    Examples
-    --------
-    >>> date(2026, 5, 6) in closed_days(HolidaysSpec(country="JP"), 2026)
-    True
-    """
-    public = () if spec.country is None else holidays.country_holidays(spec.country, spec.subdivision, years=year)
-    return {day for day in (*public, *spec.closed) if day.year == year and day not in spec.opened}
+def _due(openings: Openings, starts: Instants, promised: int, *, pauses: bool) -> Instants | None:
+    """Find the deadlines, or None where the openings end before them."""
+    place = np.searchsorted(openings.ends, starts, side="right")
+    if place.max() == len(openings.ends):
+        return None
+    begun = np.maximum(starts, openings.begins[place])
+    if not pauses:
+        return begun + promised
+    target = openings.passed[place] + begun - openings.begins[place] + promised
+    if target.max() > openings.total:
+        return None
+    # The last span before which less than the target has passed.
+    last = np.maximum(np.searchsorted(openings.passed, target, side="left") - 1, place)
+    return openings.begins[last] + target - openings.passed[last]
 
 
-def _passed_at(openings: _Openings, instants: Instants) -> Instants:
-    """Give the open time that has passed before instants."""
-    place = np.searchsorted(openings.ends, instants, side="right")
-    passed: Instants = openings.passed[place] + np.maximum(instants - openings.begins[place], 0)
-    return passed
-
-
-def _openings(spec: CalendarSpec, first_year: int, last_year: int) -> _Openings:
-    """Lay out the openings of some years, both included.
-
-    An office is open while the clock on its wall shows an hour of its own: a span that the change to summer time cuts
-    is shorter by an hour, one that the change back doubles is longer.
-    """
-    closed = {
-        (day - _EPOCH).days for year in range(first_year, last_year + 1) for day in closed_days(spec.holidays, year)
-    }
-    week = [[minutes_of(span) for span in spans] for spans in spec.business_hours.of_week]
-    start, end = ((date(year, 1, 1) - _EPOCH).days * DAY for year in (first_year, last_year + 1))
-    begins, ends = [], []
-    for begin, stop, offset in zip(
-        *(each.tolist() for each in _segments(ZoneInfo(spec.time_zone), start, end)), strict=True
-    ):
-        for day in range((begin + offset) // DAY, (stop + offset - 1) // DAY + 1):
-            if day in closed:
-                continue
-            for opens, closes in week[(day + 3) % 7]:
-                low = max(day * DAY + opens * MINUTE - offset, begin)
-                high = min(day * DAY + closes * MINUTE - offset, stop)
-                if low < high:
-                    begins.append(low)
-                    ends.append(high)
-    lengths = np.array(ends, dtype=np.int64) - np.array(begins, dtype=np.int64)
-    passed = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-    return _Openings(first_year, last_year, np.array(begins, np.int64), np.array(ends, np.int64), passed)
-
-
-def _segments(zone: ZoneInfo, start: int, end: int) -> tuple[Instants, Instants, Instants]:
-    """Split a time into parts of one offset from UTC: begins, ends and offsets, all in microseconds."""
-
-    def offset_at(instant: int) -> int:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)
-        offset = moment.astimezone(zone).utcoffset()
-        return 0 if offset is None else round(offset.total_seconds()) * SECOND
-
-    steps = [*range(start, end, DAY // 2), end]
-    began, offsets = [start], [offset_at(start)]
-    for low, high in pairwise(steps):
-        if (after := offset_at(high)) != offsets[-1]:
-            before = offsets[-1]
-            while high - low > SECOND:
-                middle = (low + high) // 2 // SECOND * SECOND
-                low, high = (middle, high) if offset_at(middle) == before else (low, middle)
-            began.append(high)
-            offsets.append(after)
-    starts = np.array(began, dtype=np.int64)
-    return starts, np.append(starts[1:], end), np.array(offsets, dtype=np.int64)
+def _within_dates(deadlines: Instants) -> Instants:
+    """Refuse what is due after the last day that can be written."""
+    if deadlines.max() > _LAST:
+        latest = str(deadlines.max().astype("datetime64[us]").astype("datetime64[Y]"))
+        raise LeadmlError(
+            "beyond_the_calendar", where="sla.yaml, calendar", year=latest, first=YEARS.start, last=_LAST_DAY.year
+        )
+    return deadlines

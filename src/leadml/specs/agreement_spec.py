@@ -1,25 +1,29 @@
 """`sla.yaml`: the agreement of sales and marketing, in two halves."""
 
-import math
-import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from leadml.errors import LeadmlError, known_words
+from leadml.specs.calendar_checks import CALENDAR_CHECKS
 from leadml.specs.calendar_spec import CalendarSpec
-from leadml.specs.promises_spec import BandSpec, PromisesSpec, Share
-from leadml.specs.reading import Label, Specification, UnfitWordError
-from leadml.vocabulary import ReturnPolicy, StatusMeaning
+from leadml.specs.definitions_checks import DEFINITIONS_CHECKS
+from leadml.specs.promises_checks import PROMISES_CHECKS
+from leadml.specs.promises_spec import (
+    USUAL_CHANNELS,
+    USUAL_POINTS_TO_DOUBLE_ODDS,
+    BandSpec,
+    PromisesSpec,
+    Share,
+    score_of,
+)
+from leadml.specs.reading import Label, Specification
+from leadml.vocabulary import READY, ReturnPolicy, StatusMeaning
 from leadml.wording.texts import nearest
-
-READY = "ready"  # the main outcome; others may stand beside it under names of their own
 
 # Definitions that say where a lead may go and how it is told: no model learns from them, so they need no training.
 NOT_LEARNED = ("allowed_transitions", "required_fields", "tiers")
-
-_OUTCOME_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class OutcomeSpec(Specification):
@@ -42,12 +46,6 @@ class CriterionSpec(Specification):
     at_most: Annotated[
         float | None, Field(description="holds up to this number; conditions given together all hold")
     ] = None
-
-    @model_validator(mode="after")
-    def _some_condition(self) -> "CriterionSpec":
-        if self.any_of is None and self.at_least is None and self.at_most is None:
-            raise ValueError("a criterion needs any_of, at_least or at_most")
-        return self
 
 
 class IdealCustomerProfileSpec(Specification):
@@ -81,7 +79,7 @@ class JourneyStageSpec(Specification):
 class ConnectAttemptSpec(Specification):
     """What counts as a connect attempt."""
 
-    channels: Annotated[tuple[str, ...], Field(description="channels that count")] = ("phone", "email", "meeting")
+    channels: Annotated[tuple[str, ...], Field(description="channels that count")] = USUAL_CHANNELS
     results: Annotated[tuple[str, ...], Field(description="results that count")] = (
         "connected",
         "no_answer",
@@ -97,7 +95,9 @@ class LeadScoreSpec(Specification):
     """The scale of the score."""
 
     probability_at_50: Annotated[float, Field(gt=0, lt=1, description="the chance that a score of 50 stands for")]
-    points_to_double_odds: Annotated[float, Field(gt=0, description="so many points more double the odds")] = 10
+    points_to_double_odds: Annotated[float, Field(gt=0, description="so many points more double the odds")] = (
+        USUAL_POINTS_TO_DOUBLE_ODDS
+    )
 
     def score_of(self, probability: float) -> int:
         """Give the score, 0-100, that stands for a chance.
@@ -107,8 +107,7 @@ class LeadScoreSpec(Specification):
         >>> LeadScoreSpec(probability_at_50=0.5).score_of(2 / 3)
         60
         """
-        odds, odds_at_50 = (chance / (1 - chance) for chance in (probability, self.probability_at_50))
-        return round(min(max(50 + self.points_to_double_odds * math.log2(odds / odds_at_50), 0), 100))
+        return score_of(probability, self.probability_at_50, self.points_to_double_odds)
 
 
 class RequiredFieldSpec(Specification):
@@ -179,7 +178,7 @@ class DefinitionsSpec(Specification):
         Field(default_factory=dict, description="journey stage: its label and content; in order"),
     ]
     deal_stages: Annotated[
-        dict[str, float], Field(default_factory=dict, description="deal stage: probability that the deal is won")
+        dict[str, Share], Field(default_factory=dict, description="deal stage: probability that the deal is won")
     ]
     lead_statuses: Annotated[
         dict[str, StatusMeaning], Field(default_factory=dict, description="lead status: what it says about the lead")
@@ -238,29 +237,6 @@ class DefinitionsSpec(Specification):
         """The stage whose entry hands a lead over to sales: SQL, or what is called ready where there is no SQL."""
         return "sql" if "sql" in self.lifecycle_stages else self.ready.reach
 
-    @model_validator(mode="after")
-    def _outcomes_fit(self) -> "DefinitionsSpec":
-        stages = self.lifecycle_stages
-        if self.ready.reach not in stages:
-            raise UnfitWordError(self.ready.reach, stages, place=("ready", "reach"))
-        for name, outcome in (self.outcomes or {}).items():
-            if name == READY or not _OUTCOME_NAME.fullmatch(name):
-                raise ValueError(
-                    f"no outcome can be named {name!r}: use small letters, digits and _; {READY!r} is the main one"
-                )
-            if outcome.reach not in stages:
-                raise UnfitWordError(outcome.reach, stages, place=("outcomes", name, "reach"))
-        return self
-
-    @model_validator(mode="after")
-    def _hangs_together(self) -> "DefinitionsSpec":
-        if len(set(self.lifecycle_stages)) != len(self.lifecycle_stages):
-            raise ValueError("a lifecycle stage is named twice")
-        unlikely = [stage for stage, probability in self.deal_stages.items() if not 0 <= probability <= 1]
-        if unlikely:
-            raise ValueError(f"the probabilities of the deal stages {', '.join(unlikely)} are not between 0 and 1")
-        return self
-
 
 class OwnersSpec(Specification):
     """Who answers for each side."""
@@ -271,6 +247,8 @@ class OwnersSpec(Specification):
 
 class AgreementSpec(Specification):
     """The whole of `sla.yaml`."""
+
+    checks: ClassVar = (*DEFINITIONS_CHECKS, *CALENDAR_CHECKS, *PROMISES_CHECKS)
 
     version: Annotated[str, Field(description="named in every answer as `agreement_version`; in quotes")]
     valid_from: Annotated[date, Field(description="from when on it holds")]
@@ -298,26 +276,3 @@ class AgreementSpec(Specification):
             )
             for key, bands in self.promises.bands.items()
         }
-
-    @model_validator(mode="after")
-    def _bands_fall(self) -> "AgreementSpec":
-        for lead_type, bands in self.bands.items():
-            limits = [band.score_at_least for band in bands]
-            if limits != sorted(set(limits), reverse=True):
-                raise ValueError(
-                    f"the bands of {lead_type!r} must fall from the highest score_at_least down to 0, none twice"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _promises_use_the_definitions(self) -> "AgreementSpec":
-        for lead_type, bands in self.promises.bands.items():
-            if lead_type != "default" and lead_type not in self.definitions.lead_types:
-                known = ("default", *self.definitions.lead_types)
-                raise UnfitWordError(lead_type, known, place=("promises", "bands", lead_type))
-            for number, band in enumerate(bands):
-                stages = self.definitions.lifecycle_stages
-                if band.lifecycle_stage is not None and band.lifecycle_stage not in stages:
-                    place = ("promises", "bands", lead_type, number, "lifecycle_stage")
-                    raise UnfitWordError(band.lifecycle_stage, stages, place=place)
-        return self

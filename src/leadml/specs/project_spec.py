@@ -1,8 +1,9 @@
 """The four definitions of a project, read and checked against each other."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -24,13 +25,17 @@ ROW_COLUMNS = ("lead_id", "as_of", "age", "weight", "closed_at", "worked")
 
 @dataclass(frozen=True)
 class ProjectSpec:
-    """What stands in `history.yaml`, `features/`, `models/` and `sla.yaml`."""
+    """What stands in `history.yaml`, `features/`, `models/` and `sla.yaml`.
+
+    `other_agreements` are those of `agreements/`: what was agreed before `sla.yaml`, or will hold after it.
+    """
 
     history: HistorySpec
     themes: tuple[FeatureFileSpec, ...]
     rules: RulesSpec
     readiness: ReadinessSpec
     agreement: AgreementSpec
+    other_agreements: tuple[AgreementSpec, ...] = ()
 
     @property
     def features(self) -> tuple[FeatureSpec, ...]:
@@ -73,27 +78,36 @@ def read_project(folder: Path) -> ProjectSpec:
         raise LeadmlError("no_project", where=folder.name or str(folder))
     problems: list[LeadmlError] = []
     history = _collected(HistorySpec, folder, "history.yaml", problems)
-    paths = sorted((folder / "features").glob("*.yaml"))
-    others = sorted((folder / "features").glob("*.yml"))
-    problems.extend(
-        LeadmlError(
-            "yaml_ending", where=f"features/{path.name}", file=f"features/{path.name}", better=f"{path.stem}.yaml"
-        )
-        for path in others
-    )
-    if not paths and not others:
+    names = _yaml_files(folder, "features", problems)
+    if not names and not any(problem.where.startswith("features/") for problem in problems):
         problems.append(LeadmlError("missing_file", where="features/", file="features/*.yaml"))
-    files = [(path.name, _collected(FeatureFileSpec, folder, f"features/{path.name}", problems)) for path in paths]
+    files = [(Path(name).name, _collected(FeatureFileSpec, folder, name, problems)) for name in names]
     rules = _rules_if_any(folder, problems)
     readiness = _collected(ReadinessSpec, folder, "models/readiness.yaml", problems)
     agreement = _collected(AgreementSpec, folder, "sla.yaml", problems)
+    agreements = {
+        name: read
+        for name in ("sla.yaml", *_yaml_files(folder, "agreements", problems))
+        if (read := agreement if name == "sla.yaml" else _collected(AgreementSpec, folder, name, problems))
+    }
+    problems += check_agreements(agreements)
     raise_problems(problems, where=folder.name)
     if history is None or rules is None or readiness is None or agreement is None:
         raise AssertionError("a file that could not be read left no problem")
     themes = sorted((file for _, file in files if file is not None), key=lambda file: list(Theme).index(file.theme))
-    spec = ProjectSpec(history, tuple(themes), rules, readiness, agreement)
+    others = tuple(other for name, other in agreements.items() if name != "sla.yaml")
+    spec = ProjectSpec(history, tuple(themes), rules, readiness, agreement, others)
     raise_problems(_between_files(spec, [name for name, _ in files]), where=folder.name)
     return spec
+
+
+def _yaml_files(folder: Path, of: str, problems: list[LeadmlError]) -> list[str]:
+    """List the YAML files of a folder of the project; those that end otherwise are problems."""
+    problems.extend(
+        LeadmlError("yaml_ending", where=f"{of}/{path.name}", file=f"{of}/{path.name}", better=f"{path.stem}.yaml")
+        for path in sorted((folder / of).glob("*.yml"))
+    )
+    return [f"{of}/{path.name}" for path in sorted((folder / of).glob("*.yaml"))]
 
 
 def _collected(specification: type[S], folder: Path, name: str, problems: list[LeadmlError]) -> S | None:
@@ -187,6 +201,42 @@ def check_outcome_names(outcomes: Collection[str], features: Collection[str]) ->
         for name in outcomes
         if name in ROW_COLUMNS or name in features
     ]
+
+
+def check_agreements(agreements: Mapping[str, AgreementSpec]) -> list[LeadmlError]:
+    """Check that on every day one agreement holds, and that a version names one agreement.
+
+    Parameters
+    ----------
+    agreements : mapping of file to AgreementSpec
+
+    Returns
+    -------
+    problems : list of LeadmlError
+        `named_twice` for a version, and `overlapping_agreements`. An agreement without `valid_to` holds until the
+        next one begins, so it overlaps only one that begins on the same day.
+    """
+    problems, seen = [], set()
+    for file, agreement in agreements.items():
+        if agreement.version in seen:
+            problems.append(LeadmlError("named_twice", where=f"{file}, version", name=agreement.version))
+        seen.add(agreement.version)
+    in_order = sorted(agreements.items(), key=lambda item: item[1].valid_from)
+    for (file, before), (later_file, after) in pairwise(in_order):
+        last = before.valid_to or before.valid_from
+        if last >= after.valid_from:
+            problems.append(
+                LeadmlError(
+                    "overlapping_agreements",
+                    where=f"{later_file}, valid_from",
+                    version=before.version,
+                    file=file,
+                    other=after.version,
+                    begins=after.valid_from,
+                    last=last,
+                )
+            )
+    return problems
 
 
 def _left_out(spec: ProjectSpec, names: list[str]) -> list[LeadmlError]:

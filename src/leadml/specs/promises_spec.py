@@ -1,22 +1,50 @@
 """The promises of `sla.yaml`: what sales and marketing owe each other. They may change without a training."""
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from leadml.specs.calendar_spec import minutes_of
-from leadml.specs.reading import Specification
+from leadml.specs.calendar_spec import span_of_day
+from leadml.specs.reading import Specification, UnfitWordError
 
 DEFAULT = "default"  # the bands of every lead type that has none of its own
+HIGHEST = 100  # points of a score
+USUAL_POINTS_TO_DOUBLE_ODDS = 10
+USUAL_CHANNELS: tuple[str, ...] = ("phone", "email", "meeting")  # by which an attempt counts
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
 Hours = Annotated[float, Field(ge=0, le=876_000)]
 
 
-def _span(span: str) -> str:
-    minutes_of(span)
+def _quiet_hours(span: str) -> str:
+    if span_of_day(span) is None:
+        raise UnfitWordError(span, (), expected="a span of a day such as 20:00-08:00")
     return span
+
+
+def score_of(probability: float, at_50: float, points_to_double_odds: float) -> int:
+    """Give the score that stands for a chance.
+
+    Parameters
+    ----------
+    probability : float in (0, 1)
+    at_50 : float in (0, 1)
+        The chance that a score of 50 stands for.
+    points_to_double_odds : float, > 0
+
+    Returns
+    -------
+    score : int in 0..100
+
+    Examples
+    --------
+    >>> score_of(2 / 3, 0.5, 10)
+    60
+    """
+    odds, odds_at_50 = (chance / (1 - chance) for chance in (probability, at_50))
+    return round(min(max(50 + points_to_double_odds * math.log2(odds / odds_at_50), 0), HIGHEST))
 
 
 class CadenceSpec(Specification):
@@ -31,7 +59,9 @@ class CadenceSpec(Specification):
     hours_between: Annotated[float, Field(ge=0, description="at least so many hours from one attempt to the next")] = 0
     most_a_day: Annotated[int | None, Field(ge=1, description="never more attempts on one local day")] = None
     quiet_hours: Annotated[
-        str | None, AfterValidator(_span), Field(description="no attempts in this local time, such as 20:00-08:00")
+        str | None,
+        AfterValidator(_quiet_hours),
+        Field(description="no attempts in this local time, such as 20:00-08:00"),
     ] = None
 
 
@@ -112,7 +142,10 @@ class TargetsSpec(Specification):
 class PromisesSpec(Specification):
     """What the teams owe each other: may change at any time."""
 
-    bands: Annotated[dict[str, tuple[BandSpec, ...]], Field(description="`default`, and lead types with their own")]
+    bands: Annotated[
+        dict[str, Annotated[tuple[BandSpec, ...], Field(min_length=1)]],
+        Field(description="`default`, and lead types with their own; the highest band first"),
+    ]
     connect_attempts: Annotated[CadenceSpec, Field(description="the attempts that sales owes after a hand-over")] = (
         CadenceSpec()
     )
@@ -128,15 +161,3 @@ class PromisesSpec(Specification):
         Field(ge=0, le=0.5, description="share of the leads below the hand-over that is handed over by lot, to learn"),
     ] = 0
     targets: Annotated[TargetsSpec | None, Field(description="what both sides want to reach")] = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "PromisesSpec":
-        if DEFAULT not in self.bands:
-            raise ValueError("bands need a list under `default`")
-        for lead_type, bands in self.bands.items():
-            names = [band.name for band in bands]
-            if len(set(names)) < len(names):
-                raise ValueError(f"two bands of {lead_type!r} have the same name")
-            if not bands or bands[-1].score_at_least != 0 or bands[-1].probability_at_least is not None:
-                raise ValueError(f"the last band of {lead_type!r} must begin at a score of 0")
-        return self

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from leadml.specs.agreement_spec import READY
 from leadml.specs.reading import Specification
+from leadml.vocabulary import READY
 
 
 class SnapshotSpec(Specification):

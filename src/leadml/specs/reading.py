@@ -4,7 +4,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar, get_args
 
@@ -12,15 +12,12 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
 from leadml.errors import LeadmlError, known_words, raise_problems
+from leadml.specs.written import Place, Written, where_of
 from leadml.wording.texts import nearest
-
-S = TypeVar("S", bound=BaseModel)
-Place = tuple[int | str, ...]
 
 _BEYOND_JSON = 2**63
 _KEYS = "keys with their values"
@@ -41,9 +38,19 @@ class Specification(BaseModel):
     """Base of all specifications: frozen, and strict about keys and types.
 
     Think twice before adding anything to this class: each field of each YAML file passes here.
+
+    Attributes
+    ----------
+    checks : tuple of callable
+        What a file must fulfil as a whole. They run whether or not its keys and types are sound, so that a reader
+        is told everything at once.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True)
+    checks: ClassVar[tuple[Callable[[Written], Iterable[LeadmlError]], ...]] = ()
+
+
+S = TypeVar("S", bound=Specification)
 
 
 class UnfitWordError(ValueError):
@@ -148,12 +155,19 @@ def read_specification(specification: type[S], path: Path, *, shown_as: str) -> 
     content, plain = _load(text, shown_as=shown_as)
     if content is None:
         raise LeadmlError("empty_file", where=shown_as, file=shown_as)
+    problems: list[LeadmlError] = []
+    read: S | None = None
     try:
-        return specification.model_validate_json(plain)
+        read = specification.model_validate_json(plain)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-    raise_problems(_problems(details, content, specification, shown_as), where=shown_as)
-    raise AssertionError("a validation error without details")
+        problems += _problems(error.errors(include_url=False), content, specification, shown_as)
+    told = {problem.where for problem in problems}
+    written = Written(orjson.loads(plain), content, shown_as)
+    problems += [problem for check in specification.checks for problem in check(written) if problem.where not in told]
+    raise_problems(problems, where=shown_as)
+    if read is None:
+        raise AssertionError("a validation error without details")
+    return read
 
 
 def _load(text: str, *, shown_as: str) -> tuple[object, bytes]:
@@ -201,7 +215,7 @@ def _problems(
         if isinstance(error, UnfitWordError):
             place = (*place, *error.place)
         expected = " or ".join(dict.fromkeys(map(_expected, alternatives)))
-        problems.append(as_problem(detail, specification, where=_place(content, place, shown_as), expected=expected))
+        problems.append(as_problem(detail, specification, where=where_of(content, place, shown_as), expected=expected))
     return problems
 
 
@@ -309,21 +323,6 @@ def _plain(node: object) -> object:
     if isinstance(node, float) and math.isfinite(node):
         return float(node)
     return node.isoformat() if hasattr(node, "isoformat") else str(node)
-
-
-def _place(content: object, loc: Place, shown_as: str) -> str:
-    """Name the line and the path of a finding, as far as the file has it."""
-    node, line, path = content, 0, ""
-    for part in loc:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0]
-            path, node = f"{path}.{part}" if path else str(part), node[part]
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line = node.lc.item(part)[0]
-            path, node = f"{path}[{part}]", node[part]
-        elif isinstance(node, CommentedMap) and part == loc[-1]:
-            path = f"{path}.{part}" if path else str(part)
-    return f"{shown_as}, line {line + 1}, {path}" if path else shown_as
 
 
 def _known_keys(specification: type[BaseModel], loc: Place) -> list[str]:

@@ -231,3 +231,47 @@ def test_of_a_few_words_the_nearest_is_named(tiny_project, file, old, new, where
     assert problem.where == f"{file}, {where}"
     assert problem.part("fix").startswith(f"Did you mean '{near}'? ")
     assert problem.part("fix", "ja").startswith(f"「{near}」")
+
+
+def agree(folder, name, version, begins, ends=""):
+    """Write a further agreement beside sla.yaml, which holds from 2026-01-01 on."""
+    text = (folder / "sla.yaml").read_text("utf-8").replace("2026.1", version)
+    text = text.replace("valid_from: 2026-01-01", f"valid_from: {begins}" + (f"\nvalid_to: {ends}" if ends else ""))
+    (folder / "agreements").mkdir(exist_ok=True)
+    (folder / "agreements" / name).write_text(text, "utf-8")
+
+
+def test_agreements_of_other_times_are_read_beside_that_of_today(tiny_project):
+    assert read_project(tiny_project).other_agreements == ()
+    agree(tiny_project, "2024.yaml", "2024.1", "2024-01-01")
+    agree(tiny_project, "2025.yaml", "2025.1", "2025-01-01", "2025-12-31")
+    agree(tiny_project, "2027.yaml", "2027.1", "2027-01-01")
+    spec = read_project(tiny_project)
+    assert spec.agreement.version == "2026.1"
+    assert [other.version for other in spec.other_agreements] == ["2024.1", "2025.1", "2027.1"]
+
+
+def test_agreements_that_overlap_are_refused(tiny_project):
+    agree(tiny_project, "2025.yaml", "2025.1", "2025-01-01", "2026-01-01")
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.where) == ("overlapping_agreements", "sla.yaml, valid_from")
+    assert problem.part("what") == (
+        "Agreement 2026.1 begins on 2026-01-01, and 2025.1 (agreements/2025.yaml) holds at least to 2026-01-01."
+    )
+
+
+def test_agreements_that_begin_on_one_day_overlap(tiny_project):
+    agree(tiny_project, "new.yaml", "2026.2", "2026-01-01")
+    (problem,) = problems_of(tiny_project)
+    assert (problem.code, problem.where) == ("overlapping_agreements", "agreements/new.yaml, valid_from")
+
+
+def test_problems_of_further_agreements_are_told_with_all_others(tiny_project):
+    agree(tiny_project, "2025.yaml", "2026.1", "2025-01-01")
+    agree(tiny_project, "2024.yaml", "2024.1", "2024-01-01", "2023-01-01")
+    (tiny_project / "agreements" / "2023.yml").write_text("", "utf-8")
+    assert sorted((problem.code, problem.where) for problem in problems_of(tiny_project)) == [
+        ("ends_before_it_begins", "agreements/2024.yaml, line 3, valid_to"),
+        ("named_twice", "agreements/2025.yaml, version"),
+        ("yaml_ending", "agreements/2023.yml"),
+    ]

@@ -1,0 +1,58 @@
+"""Which agreement held at an instant: promises of the past are judged by what was agreed then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from leadml.agreement.business_calendar import BusinessCalendar
+from leadml.specs.agreement_spec import AgreementSpec
+
+
+@dataclass(frozen=True)
+class InForce:
+    """An agreement by which an instant is judged.
+
+    Attributes
+    ----------
+    agreement : AgreementSpec
+    holds : bool
+        False where none was in force: before the first one, or after the last day of one that ended. Then the
+        first one counts, or the one that ended last.
+    """
+
+    agreement: AgreementSpec
+    holds: bool
+
+
+def agreement_in_force(agreements: Sequence[AgreementSpec], instant: int) -> InForce:
+    """Find the agreement that held at an instant.
+
+    Parameters
+    ----------
+    agreements : sequence of AgreementSpec, at least one
+        In any order, such as `sla.yaml` and those of `agreements/`. None begins on the same day as another or before
+        another ends: reading a project sees to that.
+    instant : int, UTC microseconds
+
+    Returns
+    -------
+    in_force : InForce
+
+    Notes
+    -----
+    An agreement holds from the first to the last of its days, both included, by the days of its own calendar. One that
+    does not say when it ends holds until another begins.
+    """
+    in_order = sorted(agreements, key=lambda agreement: agreement.valid_from)
+    begun = [agreement for agreement in in_order if agreement.valid_from <= _day(agreement, instant)]
+    if not begun:
+        return InForce(in_order[0], holds=False)
+    latest = begun[-1]
+    return InForce(latest, holds=latest.valid_to is None or _day(latest, instant) <= latest.valid_to)
+
+
+def _day(agreement: AgreementSpec, instant: int) -> date:
+    days = BusinessCalendar(agreement.calendar).local_days(np.array([instant], dtype=np.int64))
+    return date.fromordinal(date(1970, 1, 1).toordinal() + int(days[0]))
