@@ -253,7 +253,7 @@ class Scorer:
         self.model = model
         self.agreement: AgreementSpec = terms.agreement
         self._scale = Scale.agreed(definitions.lead_score)
-        self._standings = Standings(self.agreement)
+        self.standings = Standings(self.agreement)
         self._rules = terms.rules
         self._awards = Awards(self._rules)
         self._rule_catalogue = Catalogue.of(terms.themes, definitions).only(set(self._rules.features))
@@ -292,7 +292,7 @@ class Scorer:
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self.catalogue)
         not_known = self.catalogue.unknown_in(history)
         contributions, explanations = self.explain(matrix, not_known=not_known)
-        standings = self._standings.find(history, lead_ids, snapshots.leads, snapshots.as_of, last_bands)
+        standings = self.standings.find(history, lead_ids, snapshots.leads, snapshots.as_of, last_bands)
         verdicts = self._rules_beside(history, snapshots, standings)
         chances = probability(contributions.margin).tolist()
         intervals = _intervals(self.model, matrix, chances)
@@ -367,7 +367,7 @@ class Scorer:
         return [
             (points, place(shown(points), standing, self.agreement), standing.lead_type)
             for points, standing in zip(
-                unclipped, self._standings.find(history, lead_ids, snapshots.leads, snapshots.as_of), strict=True
+                unclipped, self.standings.find(history, lead_ids, snapshots.leads, snapshots.as_of), strict=True
             )
         ]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from leadml.agreement.placement import Standing
-from leadml.agreement.transitions import field_name, required_fields
+from leadml.agreement.transitions import required_fields
 from leadml.clock import DAY, Instants
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
@@ -55,7 +55,8 @@ class Standings:
 
     def __init__(self, agreement: AgreementSpec) -> None:
         definitions = agreement.definitions
-        self._fields = {_missing_name(field): field for field in required_fields(definitions)}
+        self._fields = required_fields(definitions)
+        self._required = required_features(self._fields)
         self._waits = {
             reason: round(agreed.recycle_after_days * DAY)
             for reason, agreed in definitions.return_reasons.items()
@@ -68,7 +69,7 @@ class Standings:
             *_decisions(bands),
             *(_waiting(definitions.hand_over_stage) if self._waits else ()),
             *((STATUS_MEANING,) if agreement.promises.exploration_share else ()),
-            *(_attribute(name, field) for name, field in self._fields.items()),
+            *self._required,
         )
         self._catalogue = Catalogue(features, {feature.name: feature.table for feature in features}, definitions)
 
@@ -101,7 +102,7 @@ class Standings:
         overrides, decided = _overrides(told), _last_bands(told, as_of)
         waits = self._open_waits(told, as_of)
         closed = [meaning == StatusMeaning.CLOSED for meaning in told.words(STATUS_MEANING.name)]
-        missing = [told.missing(name) for name in self._fields]
+        missing = [told.missing(feature.name) for feature in self._required]
         answered = last_bands or {}
         return [
             Standing(
@@ -111,7 +112,7 @@ class Standings:
                 last_band=_later(decided[row], answered.get(lead_id)),
                 override=overrides[row],
                 waits_until=waits[row][0],
-                missing=tuple(field for field, lacks in zip(self._fields.values(), missing, strict=True) if lacks[row]),
+                missing=tuple(field for field, lacking in zip(self._fields, missing, strict=True) if lacking[row]),
                 lead_id=lead_id,
                 closed=closed[row],
                 returned_as=waits[row][1],
@@ -135,6 +136,32 @@ class Standings:
             until = None if days is None or begin == _NEVER else begin + days
             waits.append((until, reason) if until is not None and instant < until else (None, None))
         return waits
+
+
+def required_features(fields: Sequence[RequiredFieldSpec]) -> tuple[FeatureSpec, ...]:
+    """Ask for fields that stages require, as features; each is missing where nobody knows it.
+
+    Parameters
+    ----------
+    fields : sequence of RequiredFieldSpec
+
+    Returns
+    -------
+    features : tuple of FeatureSpec
+        In the same order.
+    """
+    return tuple(
+        FeatureSpec(
+            name=f"required_{place}",
+            label=_NO_LABEL,
+            kind="attribute",
+            attribute=field.attribute,
+            of=field.of,
+            values="category",
+            when_nothing="missing",
+        )
+        for place, field in enumerate(fields)
+    )
 
 
 class _Told:
@@ -209,22 +236,6 @@ def _waiting(hand_over_stage: str) -> tuple[FeatureSpec, ...]:
         _ask("handed_over", "count", "stage_changes", where={"lifecycle_stage": hand_over_stage}),
         _ask("wait_ended_days", "days_since", "decisions", where={"decision": (HAND_OVER, OVERRIDE)}),
     )
-
-
-def _attribute(name: str, field: RequiredFieldSpec) -> FeatureSpec:
-    return FeatureSpec(
-        name=name,
-        label=_NO_LABEL,
-        kind="attribute",
-        attribute=field.attribute,
-        of=field.of,
-        values="category",
-        when_nothing="missing",
-    )
-
-
-def _missing_name(field: RequiredFieldSpec) -> str:
-    return f"required {field_name(field)}"
 
 
 def _ask(name: str, kind: str, table: str, **keys: object) -> FeatureSpec:

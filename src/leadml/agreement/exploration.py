@@ -5,6 +5,7 @@ So the teams may agree on a share of the others that is handed over by lot.
 """
 
 import hashlib
+import math
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -47,4 +48,4 @@ def lot_of(lead_id: str, agreement_version: str, as_of: int, zone: ZoneInfo) -> 
     # Each text with its length: no two leads and versions run together to the same words.
     drawn = f"{len(lead_id)}:{lead_id}{len(agreement_version)}:{agreement_version}{year}-{week}"
     digest = hashlib.blake2b(drawn.encode(errors="surrogatepass"), digest_size=8).digest()
-    return (int.from_bytes(digest) >> (64 - _BITS)) / 2**_BITS
+    return math.ldexp(int.from_bytes(digest) >> (64 - _BITS), -_BITS)

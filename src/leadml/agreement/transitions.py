@@ -26,11 +26,11 @@ def refuses(before: str | None, after: str, definitions: DefinitionsSpec) -> boo
 
     Examples
     --------
-    >>> from leadml.specs.agreement_spec import LeadScoreSpec, OutcomeSpec
-    >>> definitions = DefinitionsSpec(
-    ...     ready=OutcomeSpec(reach="sql", within_days=30), lifecycle_stages=("lead", "mql", "sql"),
-    ...     allowed_transitions={"lead": ("mql",)}, lead_types={}, lead_score=LeadScoreSpec(probability_at_50=0.5),
-    ... )
+    >>> definitions = DefinitionsSpec.model_validate({
+    ...     "ready": {"reach": "sql", "within_days": 30}, "lifecycle_stages": ("lead", "mql", "sql"),
+    ...     "allowed_transitions": {"lead": ("mql",)}, "lead_types": {"any": {"en": "Any", "ja": "すべて"}},
+    ...     "lead_score": {"probability_at_50": 0.5},
+    ... })
     >>> [refuses("lead", stage, definitions) for stage in ("lead", "mql", "sql")]
     [False, False, True]
     """
