@@ -9,14 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from leadml.agreement.placement import Placement, place
 from leadml.clock import to_iso
 from leadml.explain.difference import ScoreDifference, difference
 from leadml.history.tables import History
 from leadml.scoring import LeadScore, Scorer
+from leadml.standings import LastBand
 
 PartName = Literal["data", "time", "model", "promises"]
 PARTS: tuple[PartName, ...] = ("data", "time", "model", "promises")
+
+# What answers of before there were these keys do not say.
+_SINCE_LATER = ("last_band", "accept_by", "held_by", "missing_fields", "waits_until", "explored", "automatic")
 
 # Made again, an answer differs by the order of sums at most.
 _SAME_POINTS = 1e-6
@@ -41,6 +47,23 @@ class Standpoint:
     scorer: Scorer
     as_of: int
     given: Mapping[str, Any] | None = None
+
+    def score(self, lead_id: str, scorer: Scorer, as_of: int) -> LeadScore:
+        """Score a lead on these facts."""
+        (score,) = scorer.score(self.history, [lead_id], as_of, self._last_bands(lead_id))
+        return score
+
+    def placed(self, score: LeadScore, scorer: Scorer) -> Placement:
+        """Place a score that these facts gave under another agreement, which may ask other facts of its lead."""
+        leads, as_of = np.array([self.history.positions()[score.lead_id]]), np.array([score.as_of])
+        last_bands = self._last_bands(score.lead_id)
+        (standing,) = scorer.standings.find(self.history, [score.lead_id], leads, as_of, last_bands)
+        return place(score.score, standing, scorer.agreement)
+
+    def _last_bands(self, lead_id: str) -> dict[str, LastBand]:
+        """Give the last band, an input that the stored facts do not hold, and the answer that was given does."""
+        band = None if self.given is None else self.given.get("last_band")
+        return {} if band is None else {lead_id: LastBand(band, self.as_of)}
 
 
 @dataclass(frozen=True)
@@ -131,12 +154,12 @@ def find_change(lead_id: str, first: Standpoint, second: Standpoint) -> Change:
         As of `Scorer.score`.
     """
     then, now = first.scorer, second.scorer
-    began = _score(then, first.history, lead_id, first.as_of)
-    waited = _score(then, first.history, lead_id, second.as_of)
-    learned = _score(then, second.history, lead_id, second.as_of)
-    ended = _score(now, second.history, lead_id, second.as_of)
+    began = first.score(lead_id, then, first.as_of)
+    waited = first.score(lead_id, then, second.as_of)
+    learned = second.score(lead_id, then, second.as_of)
+    ended = second.score(lead_id, now, second.as_of)
     # Promises of then over the score of now: what is left between them and now is the promises' part.
-    promised = _placed(ended, then)
+    promised = second.placed(ended, then)
     walked = {
         "time": (began, began.placement, waited, waited.placement),
         "data": (waited, waited.placement, learned, learned.placement),
@@ -151,15 +174,6 @@ def find_change(lead_id: str, first: Standpoint, second: Standpoint) -> Change:
     return Change(began, ended, tuple(parts), remade, (first.given, second.given))
 
 
-def _score(scorer: Scorer, history: History, lead_id: str, as_of: int) -> LeadScore:
-    (score,) = scorer.score(history, [lead_id], as_of)
-    return score
-
-
-def _placed(score: LeadScore, scorer: Scorer) -> Placement:
-    return place(score.score, score.standing, scorer.agreement)
-
-
 def _is_remade(score: LeadScore, standpoint: Standpoint) -> bool:
     """Tell whether an answer is the one that was given: the same score, reasons and place."""
     if standpoint.given is None:
@@ -167,6 +181,7 @@ def _is_remade(score: LeadScore, standpoint: Standpoint) -> bool:
     given, made = standpoint.given, score.to_dict()
     close = abs(given["score_unclipped"] - made["score_unclipped"]) <= _SAME_POINTS
     alike = all(given[key] == made[key] for key in ("score", "band", "respond_by", "recommended_lifecycle_stage"))
+    alike = alike and all(given.get(key, made[key]) == made[key] for key in _SINCE_LATER)
     return close and alike and given["model"]["version"] == made["model"]["version"]
 
 

@@ -108,6 +108,30 @@ def to_iso(microseconds: int) -> str:
     return f"{datetime.fromtimestamp(whole, tz=UTC).replace(tzinfo=None).isoformat()}.{rest:06d}Z"
 
 
+def to_local(microseconds: int, time_zone: str) -> str:
+    """Write an instant as ISO 8601 in the time of a zone, with its offset, to the microsecond.
+
+    Parameters
+    ----------
+    microseconds : int
+        UTC microseconds since 1970.
+    time_zone : str
+        IANA name.
+
+    Returns
+    -------
+    local : str
+
+    Examples
+    --------
+    >>> to_local(1_500_000, "Asia/Tokyo")
+    '1970-01-01T09:00:01.500000+09:00'
+    """
+    whole, rest = divmod(microseconds, SECOND)
+    local = datetime.fromtimestamp(whole, tz=ZoneInfo(time_zone)).replace(microsecond=rest)
+    return local.isoformat(timespec="microseconds")
+
+
 def parse_instant(text: str, *, where: str, time_zone: str | None = None) -> int:
     """Read one instant.
 

@@ -34,6 +34,7 @@ from leadml.recall import Recall
 from leadml.releases import Ground
 from leadml.scoring import LeadScore, Scorer
 from leadml.specs.project_spec import ProjectSpec, read_project
+from leadml.stage_checks import check_stages
 from leadml.training import prepare
 from leadml.what_if import Supposing
 from leadml.wording.texts import nearest
@@ -110,8 +111,9 @@ class Project:
     def check(self) -> CheckReport:
         """Look the history over before anything is learned from it, and what the features see of it."""
         report = check_history(self.history, self.spec.agreement.definitions)
+        refused = check_stages(self.history, self.spec.agreement)
         without = () if self.spec.rules.rules else (Finding("models/rules.yaml", "no_rules", 0),)
-        return replace(report, findings=(*report.findings, *without, *self._of_features()))
+        return replace(report, findings=(*report.findings, *refused, *without, *self._of_features()))
 
     def _of_features(self) -> tuple[Finding, ...]:
         """Find features that see nothing; without a training set, those that ask for what never occurs."""

@@ -29,11 +29,14 @@ def _row(answer: dict[str, Any]) -> dict[str, Any]:
     """Flatten an answer: what is nested gets columns of its own, or becomes text."""
     rules, model, chance = answer.pop("rules"), answer.pop("model"), answer.pop("chance")
     interval, origin = answer.pop("chance_interval"), answer.pop("learned_from")
+    held = answer.pop("held_by_words")
     del answer["clock_skew"]  # the service's alone
     return {
         **answer,
         "effects": orjson.dumps(answer["effects"]).decode(),
         "not_known": ", ".join(answer["not_known"]),
+        "missing_fields": ", ".join(answer["missing_fields"]),
+        **{f"held_by_{language}": words for language, words in held.items()},
         **{f"chance_{language}": words for language, words in chance.items()},
         **{f"chance_interval_{language}": words for language, words in interval.items()},
         "outcomes": origin["outcomes"],

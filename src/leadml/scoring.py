@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from leadml.agreement.placement import Placement, Standing, place
+from leadml.agreement.placement import Placement, Standing, band_of_score, place
 from leadml.agreement.scale import Scale, probability, shown
+from leadml.agreement.telling import placement_told
 from leadml.clock import Instants, to_iso
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
@@ -19,11 +20,11 @@ from leadml.history.tables import Codes, History
 from leadml.learners.awards import Awards, HeldBy
 from leadml.learners.contract import Contributions
 from leadml.learners.trained_model import TrainedModel
-from leadml.snapshots import known_lead_type, known_stage
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.specs.project_spec import meaning_of
 from leadml.specs.rules_spec import RulesSpec
+from leadml.standings import LastBand, Standings
 from leadml.wording.numbers import chance_in_words, interval_in_words, origin_in_words
 from leadml.wording.texts import LANGUAGES
 
@@ -58,6 +59,7 @@ class RulesVerdict:
     probability : float in [0, 1]
         By the line that was fitted on outcomes.
     band : str
+        That of the rules' score alone: neither the last band nor people's choice is the rules'.
     awarded : tuple of AwardedRule
     held : tuple of HeldPoints
     grade : str or None
@@ -160,7 +162,7 @@ class LeadScore:
 
     def to_dict(self) -> dict[str, Any]:
         """Lay the answer out as every face gives it."""
-        explanation, placement = self.explanation, self.placement
+        explanation = self.explanation
         return {
             "lead_id": self.lead_id,
             "as_of": to_iso(self.as_of),
@@ -175,11 +177,7 @@ class LeadScore:
                 for language in LANGUAGES
             },
             "lead_type": self.lead_type,
-            "band": placement.band,
-            "lifecycle_stage": self.lifecycle_stage,
-            "recommended_lifecycle_stage": placement.recommended_lifecycle_stage,
-            "automatic": placement.automatic,
-            "respond_by": None if placement.respond_by is None else to_iso(placement.respond_by),
+            **placement_told(self.placement, self.standing),
             "start": explanation.start,
             "effects": [_plain(theme) for theme in explanation.themes],
             "held_at": explanation.held_at,
@@ -255,6 +253,7 @@ class Scorer:
         self.model = model
         self.agreement: AgreementSpec = terms.agreement
         self._scale = Scale.agreed(definitions.lead_score)
+        self.standings = Standings(self.agreement)
         self._rules = terms.rules
         self._awards = Awards(self._rules)
         self._rule_catalogue = Catalogue.of(terms.themes, definitions).only(set(self._rules.features))
@@ -263,7 +262,13 @@ class Scorer:
         readiness = model.readiness
         self._origin = Origin(readiness.outcomes, readiness.rules_share)
 
-    def score(self, history: History, lead_ids: Sequence[str], as_of: int | Instants) -> list[LeadScore]:
+    def score(
+        self,
+        history: History,
+        lead_ids: Sequence[str],
+        as_of: int | Instants,
+        last_bands: Mapping[str, LastBand] | None = None,
+    ) -> list[LeadScore]:
         """Score leads at an instant, only from what was known before it.
 
         Parameters
@@ -271,6 +276,8 @@ class Scorer:
         history : History
         lead_ids : sequence of str, shape (n,)
         as_of : int, or int array of shape (n,), UTC microseconds
+        last_bands : mapping of lead_id to LastBand, optional
+            Those of answers that the history does not hold.
 
         Returns
         -------
@@ -285,7 +292,7 @@ class Scorer:
         matrix = compute_features(history, snapshots.leads, snapshots.as_of, self.catalogue)
         not_known = self.catalogue.unknown_in(history)
         contributions, explanations = self.explain(matrix, not_known=not_known)
-        standings = self._standings(history, snapshots)
+        standings = self.standings.find(history, lead_ids, snapshots.leads, snapshots.as_of, last_bands)
         verdicts = self._rules_beside(history, snapshots, standings)
         chances = probability(contributions.margin).tolist()
         intervals = _intervals(self.model, matrix, chances)
@@ -359,18 +366,8 @@ class Scorer:
         unclipped = self._scale.unclipped(self.model.margin(matrix)).tolist()
         return [
             (points, place(shown(points), standing, self.agreement), standing.lead_type)
-            for points, standing in zip(unclipped, self._standings(history, snapshots), strict=True)
-        ]
-
-    def _standings(self, history: History, snapshots: _Asked) -> list[Standing]:
-        definitions = self.agreement.definitions
-        return [
-            Standing(as_of, lead_type, lifecycle_stage)
-            for as_of, lead_type, lifecycle_stage in zip(
-                snapshots.as_of.tolist(),
-                known_lead_type(history, snapshots.leads, snapshots.as_of, definitions),
-                known_stage(history, snapshots.leads, snapshots.as_of, definitions),
-                strict=True,
+            for points, standing in zip(
+                unclipped, self.standings.find(history, lead_ids, snapshots.leads, snapshots.as_of), strict=True
             )
         ]
 
@@ -386,7 +383,7 @@ class Scorer:
                 rule_points=float(rule_points[row]),
                 score=score,
                 probability=chance,
-                band=place(score, standing, self.agreement).band,
+                band=band_of_score(score, standing.lead_type, self.agreement),
                 awarded=tuple(
                     AwardedRule(rule.name, points, rule.because.model_dump())
                     for rule, points in zip(self._rules.rules, awarded.points[row].tolist(), strict=True)
@@ -403,7 +400,12 @@ class Scorer:
         ]
 
 
-def score_sent(scorer: Scorer, histories: Sequence[InlineHistory], as_of: Mapping[str, int]) -> dict[str, LeadScore]:
+def score_sent(
+    scorer: Scorer,
+    histories: Sequence[InlineHistory],
+    as_of: Mapping[str, int],
+    last_bands: Mapping[str, LastBand] | None = None,
+) -> dict[str, LeadScore]:
     """Score leads that came with their facts.
 
     Parameters
@@ -412,6 +414,8 @@ def score_sent(scorer: Scorer, histories: Sequence[InlineHistory], as_of: Mappin
     histories : sequence of InlineHistory
         Those with the same known tables are scored together.
     as_of : mapping of lead_id to int, UTC microseconds
+    last_bands : mapping of lead_id to LastBand, optional
+        As of `Scorer.score`.
 
     Returns
     -------
@@ -426,7 +430,7 @@ def score_sent(scorer: Scorer, histories: Sequence[InlineHistory], as_of: Mappin
     for inline in histories:
         ids = inline.history.lead_ids
         instants = np.array([as_of[lead_id] for lead_id in ids], dtype=np.int64)
-        scores.update(zip(ids, scorer.score(inline.history, ids, instants), strict=True))
+        scores.update(zip(ids, scorer.score(inline.history, ids, instants, last_bands), strict=True))
     return scores
 
 

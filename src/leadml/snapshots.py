@@ -33,7 +33,7 @@ _CAUSE_NO_SCORE = (*ATTRIBUTES_OF.values(), *JUDGEMENTS)
 _NO_LABEL = Label(en="", ja="")
 _CREATED = FeatureSpec(name="created", label=_NO_LABEL, kind="count", table="leads", when_nothing=0.0)
 # A status that the agreement does not define has no meaning: it neither closes a lead nor opens it again.
-_STATUS_MEANING = FeatureSpec(
+STATUS_MEANING = FeatureSpec(
     name="status",
     label=_NO_LABEL,
     kind="latest",
@@ -42,7 +42,7 @@ _STATUS_MEANING = FeatureSpec(
     where={"meaning": tuple(StatusMeaning)},
     when_nothing="missing",
 )
-_LEAD_TYPE = FeatureSpec(
+LEAD_TYPE = FeatureSpec(
     name="lead_type",
     label=_NO_LABEL,
     kind="attribute",
@@ -292,8 +292,8 @@ class _Standings:
 
 def _standings(history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec) -> _Standings:
     stage = stage_feature(definitions)
-    known = _known_then(history, leads, as_of, (_CREATED, _STATUS_MEANING, stage), definitions)
-    closed = _words_of(known, _STATUS_MEANING).is_any_of([StatusMeaning.CLOSED])
+    known = _known_then(history, leads, as_of, (_CREATED, STATUS_MEANING, stage), definitions)
+    closed = _words_of(known, STATUS_MEANING).is_any_of([StatusMeaning.CLOSED])
     return _Standings(known.values[:, 0] == 1.0, closed, _words_of(known, stage))
 
 
@@ -356,7 +356,7 @@ def known_lead_type(
     -------
     lead_types : object array of str or None, shape (n,)
     """
-    return _spelled_out(history, leads, as_of, _LEAD_TYPE, definitions)
+    return _spelled_out(history, leads, as_of, LEAD_TYPE, definitions)
 
 
 def _known_then(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from leadml.agreement.placement import Placement, bands_of
+from leadml.agreement.placement import Placement, bands_of, place
 from leadml.engine.actions import Action, actions_of
 from leadml.engine.company import companies_at
 from leadml.errors import LeadmlError, known_words
@@ -192,7 +192,10 @@ class Supposing:
             raise LeadmlError("supposed_unknown_table", where="what-if", table=", ".join(unknown))
         copy = self._copies([supposal])
         (after,) = self._scorer.score(copy, [copy.lead_ids[0]], self._as_of)
-        after = replace(after, lead_id=self.before.lead_id)
+        # The copy has an id of its own, and with it another lot; what is supposed is supposed of the lead.
+        standing = replace(after.standing, lead_id=self.before.lead_id)
+        placement = place(after.score, standing, self._scorer.agreement)
+        after = replace(after, lead_id=self.before.lead_id, standing=standing, placement=placement)
         return WhatIf(self.before, after, difference(self.before.explanation, after.explanation), actions)
 
     def reach(self, band: str, *, on_tried: Callable[[int], None] = lambda _number: None) -> Reach:

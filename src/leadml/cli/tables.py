@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from leadml.agreement.telling import notes_in_words
 from leadml.explain.difference import ScoreDifference
 from leadml.history.tables import Finding
 from leadml.scoring import LeadScore
@@ -23,7 +24,7 @@ def score_table(scores: Sequence[LeadScore], language: Language) -> Table:
         ("score", {"justify": "right", "style": "bold"}),
         ("chance", {"max_width": 18, "overflow": "fold"}),
         ("band", {}),
-        ("respond_by", {}),
+        ("respond_by", {"max_width": 26, "overflow": "fold"}),
         ("reasons", {"ratio": 1, "overflow": "fold"}),
         ("rules", {}),
     ):
@@ -55,8 +56,10 @@ def _chance(score: LeadScore, language: Language) -> str:
 
 
 def _deadline(score: LeadScore, language: Language) -> str:
+    """Say when the first attempt is due where people work, and below it what holds the lead or chose its band."""
     due = score.placement.respond_by
-    return say("score_table.nothing_owed", language) if due is None else moment(due)
+    owed = say("score_table.nothing_owed", language) if due is None else moment(due, score.placement.time_zone)
+    return "\n".join([owed, *notes_in_words(score.placement, score.standing, language)])
 
 
 def top_reasons(score: LeadScore, language: Language, *, shown: int = _REASONS_SHOWN) -> list[str]:

@@ -14,13 +14,15 @@ _MADE_UP = {
 # A whole number that may not be there is one with decimals to pandas.
 _NUMBERS = (
     "score_unclipped", "probability", "probability_low", "probability_high", "rules_share", "rule_points", "held_at",
-    "outcomes",
+    "outcomes", "exploration_probability",
 )  # fmt: skip
 _WHOLE_NUMBERS = ("score", "start", "held_effect", "rules_score")
-_YES_OR_NO = ("automatic", "hindsight")
+_YES_OR_NO = ("automatic", "hindsight", "override_ignored", "explored")
 _TEXTS = (
-    "lead_id", "as_of", "lead_type", "band", "lifecycle_stage", "recommended_lifecycle_stage", "respond_by", "effects",
-    "not_known", "agreement_version", "chance_en", "chance_ja", "chance_interval_en", "chance_interval_ja",
+    "lead_id", "as_of", "lead_type", "band", "band_of_score", "last_band", "override", "lifecycle_stage",
+    "recommended_lifecycle_stage", "owner", "accept_by", "accept_by_local", "respond_by", "respond_by_local", "held_by",
+    "held_by_en", "held_by_ja", "held_before", "missing_fields", "waits_until", "effects", "not_known",
+    "agreement_version", "chance_en", "chance_ja", "chance_interval_en", "chance_interval_ja",
     "rules_band", "model", "knows_until",
 )  # fmt: skip
 _ANSWERED = {

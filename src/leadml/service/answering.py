@@ -13,6 +13,7 @@ from leadml.history.tables import FACT_TABLES
 from leadml.project import Project
 from leadml.scoring import Scorer, score_sent
 from leadml.specs.history_spec import HistorySpec
+from leadml.standings import LastBand
 from leadml.store.ledger import LEDGER_FILE, Ledger
 
 Records = list[dict[str, Any]]
@@ -92,7 +93,8 @@ class ScoringDesk:
         if any(known > now for known in known_at.values()):  # the machine's clock went back
             histories = self._histories(leads, now, known_at)
         as_of = {lead_id: clock.just_after([known]) for lead_id, known in known_at.items()}
-        return self._written(self._score(leads, histories, as_of), as_of, agreement=self._agreement)
+        last_bands = self._ledger.last_bands(list(as_of))
+        return self._written(self._score(leads, histories, as_of, last_bands), as_of, agreement=self._agreement)
 
     def _written(self, answers: Records, as_of: Mapping[str, int], *, agreement: int | None) -> dict[str, object]:
         """Store answers in the ledger, and only then give them."""
@@ -105,9 +107,15 @@ class ScoringDesk:
         arrival = Arrival(now, known_at, self._times.time_zone, self._times.clock_skew_minutes)
         return histories_from_records(leads, self._scorer.agreement.definitions, arrival)
 
-    def _score(self, leads: Records, histories: list[InlineHistory], as_of: Mapping[str, int]) -> Records:
+    def _score(
+        self,
+        leads: Records,
+        histories: list[InlineHistory],
+        as_of: Mapping[str, int],
+        last_bands: Mapping[str, LastBand] | None = None,
+    ) -> Records:
         """Score leads in the order in which they came."""
-        scores = score_sent(self._scorer, histories, as_of)
+        scores = score_sent(self._scorer, histories, as_of, last_bands)
         skew = {lead_id: list(facts) for inline in histories for lead_id, facts in inline.clock_skew.items()}
         return [{**scores[lead_id].to_dict(), "clock_skew": skew.get(lead_id, [])} for lead_id in _ids(leads)]
 

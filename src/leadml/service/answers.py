@@ -68,7 +68,7 @@ class RulesAnswer(AnswerPart):
 
 
 class MaybeInBothLanguages(AnswerPart):
-    """A text in English and Japanese; null of a model that does not know how sure it is."""
+    """A text in English and Japanese; null where there is nothing to say."""
 
     en: str | None
     ja: str | None
@@ -104,10 +104,29 @@ class Answer(AnswerPart):
     chance_interval: MaybeInBothLanguages
     lead_type: str | None
     band: str
+    band_of_score: str = Field(description="The band that the score alone gives.")
+    last_band: str | None = Field(description="The band before this score: of a decision, or of the last answer.")
+    override: str | None = Field(description="The band that people chose for the lead.")
+    override_ignored: bool = Field(description="True where leads of this type have no such band.")
     lifecycle_stage: str | None
     recommended_lifecycle_stage: str | None
     automatic: bool = Field(description="Whether the band moves the stage by itself or recommends it.")
-    respond_by: str | None
+    owner: str | None = Field(description="Who gets the lead.")
+    accept_by: str | None = Field(description="When sales owe a decision: to accept the lead, or to return it.")
+    accept_by_local: str | None = Field(description="The same in the agreement's time zone, with its offset.")
+    respond_by: str | None = Field(description="When sales owe the first connect attempt; null while the lead is held.")
+    respond_by_local: str | None
+    held_by: Literal["override", "recycle_wait", "missing_fields", "transition"] | None = Field(
+        description="What keeps the lead from the stage of its band, or from the band of its score."
+    )
+    held_by_words: MaybeInBothLanguages
+    held_before: str | None = Field(description="The stage that the lead may not enter.")
+    missing_fields: list[str] = Field(description="What must be known first; of its company as `company.country`.")
+    waits_until: str | None = Field(description="A returned lead is not handed over again before.")
+    explored: bool = Field(description="Handed over by lot, to learn from leads that the score would not have chosen.")
+    exploration_probability: float | None = Field(
+        description="The chance with which the lot fell as it did; null where none was drawn."
+    )
     start: int
     effects: list[ThemeEffect]
     held_at: int | None

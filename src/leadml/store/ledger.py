@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadml.errors import LeadmlError
+from leadml.standings import LastBand
 
 LEDGER_FILE = "ledger.db"
 
@@ -212,6 +213,31 @@ class Ledger:
                     for answer, instant in zip(answers, as_of, strict=True)
                 ],
             )
+
+    def last_bands(self, lead_ids: Sequence[str]) -> dict[str, LastBand]:
+        """Give the bands of the last live answers about some leads; questions about the past placed nobody.
+
+        Parameters
+        ----------
+        lead_ids : sequence of str
+
+        Returns
+        -------
+        last_bands : dict of lead_id to LastBand
+            Without the leads that were never answered.
+        """
+        columns = _ANSWERS.c.lead_id, _ANSWERS.c.as_of, _ANSWERS.c.answer
+        place = func.row_number().over(
+            partition_by=_ANSWERS.c.lead_id, order_by=(_ANSWERS.c.as_of.desc(), _ANSWERS.c.answer_id.desc())
+        )
+        live = _ANSWERS.c.lead_id.in_(lead_ids) & _ANSWERS.c.request_id.is_not(None)
+        ranked = select(*columns, place.label("place")).where(live).subquery()
+        query = select(ranked.c.lead_id, ranked.c.as_of, ranked.c.answer).where(ranked.c.place == 1)
+        with self._told(), self._engine.connect() as connection:
+            return {
+                str(lead_id): LastBand(orjson.loads(answer)["band"], int(as_of))
+                for lead_id, as_of, answer in connection.execute(query)
+            }
 
     def write_agreement(self, agreement: bytes) -> int:
         """Keep the agreement under which answers are given; the same one is kept once.

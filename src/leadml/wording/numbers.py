@@ -1,9 +1,15 @@
 """Numbers as people say them."""
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from leadml.wording.texts import Language, say
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def chance_in_words(probability: float, language: Language = "en") -> str:
@@ -200,13 +206,15 @@ def percent(share: float, language: Language = "en") -> str:
     return say("value.percent", language, number=f"{100 * share:.0f}")
 
 
-def moment(microseconds: int) -> str:
-    """Write an instant for a reader, in UTC and to the minute.
+def moment(microseconds: int, time_zone: str = "UTC") -> str:
+    """Write an instant for a reader, to the minute.
 
     Parameters
     ----------
     microseconds : int
         UTC microseconds since 1970.
+    time_zone : str
+        IANA name of the zone in which it is read.
 
     Returns
     -------
@@ -214,7 +222,37 @@ def moment(microseconds: int) -> str:
 
     Examples
     --------
-    >>> moment(0)
-    '1970-01-01 00:00 UTC'
+    >>> moment(0), moment(0, "Asia/Tokyo")
+    ('1970-01-01 00:00 UTC', '1970-01-01 09:00 JST')
     """
-    return datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return _local(microseconds, time_zone).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def day_and_time(microseconds: int, time_zone: str, language: Language = "en") -> str:
+    """Say an instant inside a sentence, in the time of a zone and to the minute.
+
+    Parameters
+    ----------
+    microseconds : int
+        UTC microseconds since 1970.
+    time_zone : str
+        IANA name.
+    language : {"en", "ja"}
+
+    Returns
+    -------
+    words : str
+
+    Examples
+    --------
+    >>> day_and_time(0, "Asia/Tokyo"), day_and_time(0, "Asia/Tokyo", "ja")
+    ('1 January 1970, 09:00', '1970年1月1日9:00')
+    """
+    local = _local(microseconds, time_zone)
+    if language == "ja":
+        return f"{local.year}年{local.month}月{local.day}日{local.hour}:{local.minute:02}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+
+
+def _local(microseconds: int, time_zone: str) -> datetime:
+    return datetime.fromtimestamp(microseconds // 1_000_000, tz=ZoneInfo(time_zone))

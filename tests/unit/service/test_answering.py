@@ -8,6 +8,7 @@ from leadml.errors import LeadmlError
 from leadml.history.requests import read_request
 from leadml.service import answering
 from leadml.service.answering import ScoringDesk
+from leadml.standings import LastBand
 from leadml.store.ledger import Ledger
 
 NOW = clock.parse_instant("2026-03-02T09:00:00Z", where="test")
@@ -16,10 +17,12 @@ NOW = clock.parse_instant("2026-03-02T09:00:00Z", where="test")
 class Scorer:
     agreement = SimpleNamespace(definitions=None, model_dump_json=lambda **_: "{}")
 
-    def score(self, history, lead_ids, as_of):
+    def score(self, history, lead_ids, as_of, last_bands):
         return [
-            SimpleNamespace(lead_id=lead_id, to_dict=lambda lead_id=lead_id, at=at: {"lead_id": lead_id, "as_of": at})
-            for lead_id, at in zip(lead_ids, as_of.tolist(), strict=True)
+            SimpleNamespace(
+                to_dict=lambda said={"lead_id": lead_id, "as_of": at, "band": "A", "last": last and list(last)}: said
+            )
+            for lead_id, at, last in zip(lead_ids, as_of.tolist(), map((last_bands or {}).get, lead_ids), strict=True)
         ]
 
 
@@ -70,6 +73,20 @@ def test_a_live_score_is_taken_just_after_its_facts_were_written(desk, ledger, a
     assert (known_at, facts["lead_id"]) == (NOW, "A1")
     assert answer["as_of"] == NOW + 1
     assert ledger.answers("A1") == [answer]
+
+
+def test_the_last_live_answer_tells_the_last_band(desk, ledger, arrivals, monkeypatch):
+    times = iter([NOW, NOW, NOW + clock.DAY, NOW + clock.DAY, NOW + 2 * clock.DAY, NOW + 2 * clock.DAY])
+    monkeypatch.setattr(clock, "now", lambda: next(times))
+    first, _ = desk.answer(request("A1", "A2"))["answers"]
+    (past,) = desk.answer(request("A1", as_of="2026-03-01T12:00:00Z"))["answers"]  # a question is no state
+    again, other = desk.answer(request("A1", "B1"))["answers"]
+    assert (first["last"], past["last"], other["last"]) == (None, None, None)
+    assert again["last"] == ["A", NOW + 1]
+    assert ledger.last_bands(["A1", "A2", "B9"]) == {
+        "A1": LastBand("A", NOW + 2 * clock.DAY + 1),
+        "A2": LastBand("A", NOW + 1),
+    }
 
 
 def test_what_is_known_stays_known_when_the_clock_goes_back(desk, arrivals, monkeypatch):
