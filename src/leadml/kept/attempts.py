@@ -87,7 +87,9 @@ def judge_attempts(
     due = promised.due(handed)
     until = np.minimum(np.minimum(due, reached_at) + 1, done.ends)
     counted = np.maximum(of_channel.places_from(leads, np.minimum(due + 1, done.ends)) - low, 0)
-    conduct, broken_by = _conduct(hand_overs, done.attempts, cadence, calendar, until, over=until <= as_of)
+    first = done.attempts.places_from(leads, handed)
+    span = first, np.maximum(done.attempts.places_from(leads, until), first)
+    conduct, broken_by = _conduct(done.attempts, span, cadence, calendar, until <= as_of)
     return Attempted(made, counted, before_return, conduct, broken_by)
 
 
@@ -101,17 +103,10 @@ def _narrowed(attempts: Marked, column: str, words: tuple[str, ...]) -> Marked:
 
 
 def _conduct(
-    hand_overs: HandOvers,
-    attempts: Marked,
-    cadence: CadenceSpec,
-    calendar: BusinessCalendar,
-    until: Instants,
-    *,
-    over: Mask,
+    attempts: Marked, span: tuple[Codes, Codes], cadence: CadenceSpec, calendar: BusinessCalendar, over: Mask
 ) -> tuple[dict[Promise, States], dict[Promise, Codes]]:
-    """Judge how the attempts in `[handed over, until)` were made."""
-    low = attempts.places_from(hand_overs.leads, hand_overs.happened_at)
-    high = np.maximum(attempts.places_from(hand_overs.leads, until), low)
+    """Judge how the attempts were made that lie between two places each."""
+    low, high = span
     local = calendar.local_times(attempts.happened_at)
     broken_by: dict[Promise, Codes] = {}
     if cadence.hours_between > 0:

@@ -7,9 +7,8 @@ import numpy as np
 
 from leadml.clock import Instants
 from leadml.hand_overs import HandOvers
-from leadml.history.tables import NOT_THERE, Codes, History, Mask
-from leadml.kept.facts import Marked, acceptances, marked_words
-from leadml.kept.terms import Words
+from leadml.history.tables import History, Mask
+from leadml.kept.facts import Marked, Words, acceptances, marked_words, words_at
 from leadml.outcomes import NEVER
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.vocabulary import StatusMeaning
@@ -97,11 +96,11 @@ def find_done(history: History, definitions: DefinitionsSpec, hand_overs: HandOv
     return Done(
         entered_before=_stage_before(history, definitions, hand_overs),
         assigned_at=assignments.first_in(leads, handed, ends)[0],
-        owners=_words_at(assignments, "owner", assignments.last_until(leads, ends - 1)[1]),
+        owners=words_at(assignments, "owner", assignments.last_until(leads, ends - 1)[1]),
         accepted_at=accepted.first_in(leads, handed, ends)[0],
         returned_at=returned_at,
         accepting_is_known=len(accepted) > 0,
-        return_reasons=_words_at(returns, "reason", places),
+        return_reasons=words_at(returns, "reason", places),
         stopped_at=stopped_at,
         stopped_by=stopped_by,
         first_attempt_at=attempts.first_in(leads, handed, ends)[0],
@@ -183,13 +182,3 @@ def changes_of_stage(history: History, definitions: DefinitionsSpec) -> Mask:
     marked = np.zeros(len(text.codes), dtype=bool)
     marked[agreed[~same]] = True
     return marked
-
-
-def _words_at(facts: Marked, column: str, places: Codes) -> Words:
-    """Give the word of each fact, None where there is none."""
-    text = facts.table.texts.get(column)
-    if text is None:
-        return np.full(len(places), None, dtype=object)
-    codes = np.append(facts.codes(column), np.int32(NOT_THERE))[places]
-    words: Words = np.array([*text.words, None], dtype=object)[codes]
-    return words

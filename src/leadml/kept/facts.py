@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from leadml.clock import Instants, read_instants
 from leadml.history.spans import only, rows_from
 from leadml.history.tables import NOT_THERE, Codes, FactTable, History, Mask, ShortCodes
 from leadml.outcomes import NEVER
+
+Words = npt.NDArray[np.object_]
 
 
 class Marked:
@@ -126,6 +129,28 @@ def marked_words(history: History, table: str, column: str, words: Sequence[str]
 def _holds(facts: FactTable, column: str, words: Sequence[str]) -> Mask:
     text = facts.texts.get(column)
     return np.zeros(len(facts.happened_at), dtype=bool) if text is None else text.is_any_of(words)
+
+
+def words_at(facts: Marked, column: str, places: Codes) -> Words:
+    """Give the words of a column at some places among these facts, None where there is no fact or no word.
+
+    Parameters
+    ----------
+    facts : Marked
+    column : str
+    places : int array, shape (n,)
+        -1 for no fact.
+
+    Returns
+    -------
+    words : object array of str or None, shape (n,)
+    """
+    text = facts.table.texts.get(column)
+    if text is None:
+        return np.full(len(places), None, dtype=object)
+    codes = np.append(facts.codes(column), np.int32(NOT_THERE))[places]
+    words: Words = np.array([*text.words, None], dtype=object)[codes]
+    return words
 
 
 def acceptances(history: History, as_of: int) -> Marked:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from leadml.agreement.business_calendar import BusinessCalendar
-from leadml.clock import DAY, Instants
+from leadml.clock import DAY
 from leadml.hand_overs import HandOvers, find_hand_overs
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.kept.attempts import Attempted, judge_attempts
-from leadml.kept.done import Done, Stop, find_done
-from leadml.kept.facts import Marked
+from leadml.kept.done import Done, find_done
+from leadml.kept.facts import Marked, Words
 from leadml.kept.period import ALWAYS, Period
 from leadml.kept.states import CODES, Promise, PromisedTime, State, States, Timed, judge_deadline
-from leadml.kept.terms import HandedUnder, Terms, Words, find_terms
+from leadml.kept.terms import HandedUnder, Terms, find_terms
 from leadml.outcomes import NEVER
 from leadml.specs.agreement_spec import AgreementSpec
 
@@ -29,6 +29,8 @@ class Judged:
     Attributes
     ----------
     agreement : AgreementSpec
+    calendar : BusinessCalendar
+        Of the agreement, with its days laid out.
     as_of : int, UTC microseconds
         Nothing counts that was not known then.
     hand_overs : HandOvers
@@ -48,6 +50,7 @@ class Judged:
     """
 
     agreement: AgreementSpec
+    calendar: BusinessCalendar
     as_of: int
     hand_overs: HandOvers
     under: HandedUnder
@@ -57,11 +60,6 @@ class Judged:
     attempts: Codes
     broken_by: Mapping[Promise, Codes]
     owners: Words
-
-    @property
-    def calendar(self) -> BusinessCalendar:
-        """The calendar of the agreement."""
-        return BusinessCalendar(self.agreement.calendar)
 
     def __len__(self) -> int:
         """How many hand-overs there are."""
@@ -176,7 +174,7 @@ def judge(
             nobody = np.array([owner is None for owner in owners[rows]], dtype=bool)
             owners[rows[nobody]] = terms.band.owner
     states.update({promise: one.states for promise, one in timed.items()})
-    return Judged(agreement, as_of, hand_overs, under, done, timed, states, attempts, broken_by, owners)
+    return Judged(agreement, calendar, as_of, hand_overs, under, done, timed, states, attempts, broken_by, owners)
 
 
 def _rows_of(done: Done, rows: Codes) -> Done:
@@ -229,7 +227,8 @@ def _returns(done: Done, terms: Terms, attempted: Attempted, agreement: Agreemen
     every = attempted.before_return >= terms.cadence.at_least
 
     def for_reasons(asked: Mapping[str, bool]) -> Mask:
-        return returned & np.array([asked.get(reason or "", False) for reason in done.return_reasons], dtype=bool)
+        marked: Mask = np.array([asked.get(reason or "", False) for reason in done.return_reasons], dtype=bool)
+        return np.logical_and(returned, marked)
 
     known = for_reasons({reason: bool(reason) for reason in agreed})
     return {

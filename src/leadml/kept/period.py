@@ -51,6 +51,16 @@ class Period:
             raise LeadmlError("no_time_between", where="--from, --to", begin=begin, end=end)
         return cls(first, last)
 
+    @property
+    def begins(self) -> bool:
+        """Whether it has a begin."""
+        return self.begin != _EARLIEST
+
+    @property
+    def ends(self) -> bool:
+        """Whether it has an end."""
+        return self.end != _LATEST
+
     def holds(self, instants: Instants) -> Mask:
         """Tell which instants lie in it."""
         inside: Mask = np.logical_and(instants >= self.begin, instants < self.end)
@@ -59,8 +69,8 @@ class Period:
     def to_dict(self) -> dict[str, str | None]:
         """Give it as plain JSON types; None where there is no limit."""
         return {
-            "from": None if self.begin == _EARLIEST else to_iso(self.begin),
-            "to": None if self.end == _LATEST else to_iso(self.end),
+            "from": to_iso(self.begin) if self.begins else None,
+            "to": to_iso(self.end) if self.ends else None,
         }
 
 

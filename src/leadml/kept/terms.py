@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from leadml.agreement.placement import bands_of
 from leadml.clock import Instants, just_after_each
 from leadml.hand_overs import HandOvers
-from leadml.history.tables import NOT_THERE, Codes, History, Mask
-from leadml.kept.facts import marked_words
+from leadml.history.tables import Codes, History, Mask
+from leadml.kept.facts import Words, marked_words, words_at
 from leadml.outcomes import NEVER
 from leadml.snapshots import known_lead_type
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.promises_spec import BandSpec, CadenceSpec
-
-Words = npt.NDArray[np.object_]
 
 
 class BandSource(StrEnum):
@@ -146,10 +143,7 @@ def _decided(history: History, hand_overs: HandOvers, bands: Sequence[BandSpec])
     """Give the band of the latest decision known at each hand-over, None where there is none."""
     decisions = marked_words(history, "decisions", "band", [band.name for band in bands])
     _, places = decisions.last_until(hand_overs.leads, hand_overs.happened_at, hand_overs.known_at)
-    names = () if decisions.table.texts.get("band") is None else decisions.table.texts["band"].words
-    codes = np.append(decisions.codes("band"), np.int32(NOT_THERE))[places]
-    words: Words = np.array([*names, None], dtype=object)[codes]
-    return words
+    return words_at(decisions, "band", places)
 
 
 def _recommended(history: History, hand_overs: HandOvers, entered: Instants, handing: Sequence[BandSpec]) -> Instants:
