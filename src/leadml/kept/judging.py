@@ -228,7 +228,8 @@ def _returns(done: Done, terms: Terms, attempted: Attempted, agreement: Agreemen
 
     def for_reasons(asked: Mapping[str, bool]) -> Mask:
         marked: Mask = np.array([asked.get(reason or "", False) for reason in done.return_reasons], dtype=bool)
-        return np.logical_and(returned, marked)
+        marked &= returned
+        return marked
 
     known = for_reasons({reason: bool(reason) for reason in agreed})
     return {

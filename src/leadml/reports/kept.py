@@ -9,6 +9,7 @@ from leadml.kept.report import Group, SlaReport, Target, Took, View
 from leadml.kept.states import AT_RISK_ABOVE, Promise, State
 from leadml.kept.terms import BandSource
 from leadml.kept.timeline import Event, Timeline
+from leadml.reports.comparison import at_the_beginning
 from leadml.reports.text_table import TextTable
 from leadml.wording.numbers import percent, plain
 from leadml.wording.texts import Language, say
@@ -17,7 +18,7 @@ from leadml.wording.texts import Language, say
 _FEW = 100
 # Promises that a group's row tells.
 _OF_GROUPS = (Promise.ACCEPTED, Promise.FIRST_ATTEMPT, Promise.ATTEMPTS_MADE)
-_TARGET_OF = {
+TARGET_OF = {
     Promise.ACCEPTED: "accepted_in_time",
     Promise.FIRST_ATTEMPT: "first_attempt_in_time",
     Promise.ATTEMPTS_MADE: "attempts_made",
@@ -90,11 +91,11 @@ def promise_table(report: SlaReport, language: Language) -> TextTable:
     table.add_column(say("kept.share", language), right=True, no_wrap=True)
     table.add_column(say("kept.target", language), right=True)
     for state in State:
-        table.add_column(say(f"kept.state.{state}", language), right=True)
+        table.add_column(at_the_beginning(say(f"kept.state.{state}", language)), right=True)
     targets = {target.name: target for target in report.targets}
     for promise, tally in report.whole.promises.items():
         if tally.is_owed:
-            target = targets.get(_TARGET_OF.get(promise, ""))
+            target = targets.get(TARGET_OF.get(promise, ""))
             table.add_row(
                 say(f"kept.promises.{promise}", language),
                 share_in_words(tally.share, language),
@@ -176,7 +177,7 @@ def marketing_lines(report: SlaReport, language: Language) -> list[str]:
 
 def target_table(targets: Sequence[Target], language: Language) -> TextTable:
     """Lay out the targets of both sides: met, or missed."""
-    table = TextTable(say("kept.targets_table", language), [say("kept.target", language)])
+    table = TextTable(say("kept.targets_table", language), [say("kept.what", language)])
     for column in ("target", "reached"):
         table.add_column(say(f"kept.{column}", language), right=True)
     table.add_column(say("kept.result", language))
@@ -205,7 +206,7 @@ def stay_table(report: SlaReport, language: Language) -> TextTable:
     for column in ("moved_on", "stuck"):
         table.add_column(say(f"kept.{column}", language), right=True)
     for state in (State.OPEN, State.AT_RISK, State.NOT_OWED):
-        table.add_column(say(f"kept.state.{state}", language), right=True)
+        table.add_column(at_the_beginning(say(f"kept.state.{state}", language)), right=True)
     for stage, tally in report.stays.items():
         counts = (tally.kept, tally.broken, tally.open, tally.at_risk, tally.not_owed)
         table.add_row(stage, plain(limits[stage]), *(f"{count:,}" for count in counts))
@@ -215,11 +216,11 @@ def stay_table(report: SlaReport, language: Language) -> TextTable:
 def group_table(report: SlaReport, view: View, language: Language) -> TextTable:
     """Lay out the figures of each owner, band, lead type or week."""
     said = say(f"kept.view.{view}", language)
-    table = TextTable(say("kept.groups_table", language, view=said), [said])
+    table = TextTable(say("kept.groups_table", language, view=said), [at_the_beginning(said)])
     table.add_column(say("kept.hand_overs", language), right=True)
     for promise in _OF_GROUPS:
-        table.add_column(say(f"kept.promises.{promise}", language), right=True)
-    table.add_column(say("kept.returned", language), right=True)
+        table.add_column(say(f"kept.column.{promise}", language), right=True, no_wrap=True)
+    table.add_column(say("kept.returned", language), right=True, no_wrap=True)
     for column in ("first_attempt_p50", "first_attempt_p90"):
         table.add_column(say(f"kept.{column}", language), right=True)
     groups = report.groups[view]
