@@ -26,6 +26,9 @@ from leadml.history.dirty import QUARANTINE
 from leadml.history.opening import Beside
 from leadml.history.sources import Progress, read_history
 from leadml.history.tables import Finding, History
+from leadml.kept.due import Due, find_due
+from leadml.kept.period import ALWAYS, Period
+from leadml.kept.report import SlaReport, make_report
 from leadml.leakage.audit import audit
 from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
@@ -443,6 +446,14 @@ class Project:
         first, second = recall.standpoints(lead_id, since, until)
         self.on_progress("score")
         return find_change(lead_id, first, second)
+
+    def sla_report(self, period: Period = ALWAYS, *, as_of: str | int | None = None) -> SlaReport:
+        """Say which promises about the hand-overs of a period were kept: see `kept.report.make_report`."""
+        return make_report(self.history, self.spec.agreement, self.instant(as_of), period)
+
+    def sla_due(self, *, as_of: str | int | None = None) -> Due:
+        """List what waits for somebody at an instant: see `kept.due.find_due`."""
+        return find_due(self.history, self.spec.agreement, self.instant(as_of))
 
     def effects(self) -> Effects:
         """Explain the scores that the champion gives to the snapshots of the training set."""

@@ -144,10 +144,23 @@ class BusinessCalendar:
         -------
         days : int array, shape (n,)
         """
+        return self.local_times(instants) // DAY
+
+    def local_times(self, instants: Instants) -> Instants:
+        """Give what the clock on the wall shows at instants, as microseconds since 1970-01-01 00:00 of that clock.
+
+        Parameters
+        ----------
+        instants : int array, shape (n,), UTC microseconds
+
+        Returns
+        -------
+        times : int array, shape (n,)
+        """
         if not len(instants):
             return instants
         began, _, offsets = offsets_of(self.zone, int(instants.min()), int(instants.max()) + 1)
-        return (instants + offsets[np.searchsorted(began, instants, side="right") - 1]) // DAY
+        return instants + offsets[np.searchsorted(began, instants, side="right") - 1]
 
     def is_working_day(self, days: Instants) -> npt.NDArray[np.bool_]:
         """Tell on which local days the office opens.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from leadml.clock import InstantReading, Instants
+from leadml.clock import ZONED, InstantReading, Instants, read_iso_texts, to_iso
 from leadml.history.build import Rows
 from leadml.history.shapes import TableShape
 from leadml.history.tables import BEGINS_AT, NOT_THERE, Codes, Finding, Mask, Numbers, TextColumn
@@ -139,8 +139,10 @@ class _Reading:
             return self._id(name, typed_floats_too=False)
         text = words_of(self._told.rows[name], self._rules.words.get(name))
         if name in self._shape.times_among_texts:
-            bad = self._wrong_times(name, self._instants_in(name), blank_is_fine=True, without_it=False)
+            reading = self._instants_in(name)
+            bad = self._wrong_times(name, reading, blank_is_fine=True, without_it=False)
             text = TextColumn(np.where(bad, np.int32(NOT_THERE), text.codes), text.words)
+            text = _with_zone(text, reading.instants)
         return text
 
     def _id(self, name: str, *, typed_floats_too: bool) -> TextColumn:
@@ -253,3 +255,15 @@ def _mask(size: int, rows: Codes) -> Mask:
     mask = np.zeros(size, dtype=bool)
     mask[rows] = True
     return mask
+
+
+def _with_zone(times: TextColumn, instants: Instants) -> TextColumn:
+    """Write times as ISO 8601 with their zone, so that whoever reads them needs no setting of their source."""
+    _, forms = read_iso_texts(pa.array(times.words, pa.string()))
+    if (forms == ZONED).all():
+        return times
+    told = [
+        None if code == NOT_THERE else to_iso(instant)
+        for code, instant in zip(times.codes.tolist(), instants.tolist(), strict=True)
+    ]
+    return words_of(pa.chunked_array([pa.array(told, pa.string())]))

@@ -53,6 +53,9 @@ class CadenceSpec(Specification):
     at_least: Annotated[int, Field(ge=0, description="how many attempts sales owes")] = 5
     within_days: Annotated[float, Field(gt=0, le=36_500, description="in how many days after the hand-over")] = 10
     channels: Annotated[tuple[str, ...], Field(min_length=1, description="by which channels")] = ("phone", "email")
+    until: Annotated[
+        tuple[str, ...], Field(description="results that reach the lead: after one of them no further attempt is owed")
+    ] = ("connected", "replied")
     sequence: Annotated[
         tuple[str, ...] | None, Field(min_length=1, description="channels of the first attempts, in this order")
     ] = None
