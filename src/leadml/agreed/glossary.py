@@ -150,9 +150,10 @@ def _buyers_journey(agreement: AgreementSpec, language: Language) -> Sentences:
 def _lifecycle_stage(agreement: AgreementSpec, language: Language) -> Sentences:
     definitions = agreement.definitions
     yield say("glossary.stages", language, stages=chain(definitions.lifecycle_stages))
-    yield outcome_in_words(None, definitions.ready, language)
+    yield say("glossary.outcome.ready", language, what=outcome_in_words(definitions.ready, language))
     for name, outcome in (definitions.outcomes or {}).items():
-        yield outcome_in_words(name, outcome, language)
+        what = outcome_in_words(outcome, language)
+        yield say("glossary.outcome.other", language, name=plainly(name), what=what)
     yield say("glossary.handed_over", language, stage=plainly(definitions.hand_over_stage))
     for stage, following in (definitions.allowed_transitions or {}).items():
         stages = words_listed(following, language, joined_by="or")
@@ -175,18 +176,21 @@ def chain(stages: tuple[str, ...]) -> str:
     return " → ".join(map(plainly, stages))
 
 
-def outcome_in_words(name: str | None, outcome: OutcomeSpec, language: Language) -> str:
-    """Say what an outcome asks for; the main one has no name of its own."""
-    told = {
-        "stage": plainly(outcome.reach),
-        "within": counted(outcome.within_days, "days", language),
-        "grace": counted(outcome.not_returned_within_days, "days", language),
-    }
-    form = "stays" if outcome.not_returned_within_days else "reaches"
-    what = say(f"glossary.outcome.{form}", language, **told)
-    if name is None:
-        return say("glossary.outcome.ready", language, what=what)
-    return say("glossary.outcome.other", language, name=plainly(name), what=what)
+def outcome_in_words(outcome: OutcomeSpec, language: Language) -> str:
+    """Say what an outcome asks for.
+
+    Examples
+    --------
+    >>> outcome_in_words(OutcomeSpec(reach="sql", within_days=30), "en")
+    'reaching SQL within 30 days'
+    """
+    return say(
+        "glossary.outcome.stays" if outcome.not_returned_within_days else "glossary.outcome.reaches",
+        language,
+        stage=plainly(outcome.reach),
+        within=counted(outcome.within_days, "days", language),
+        grace=counted(outcome.not_returned_within_days, "days", language),
+    )
 
 
 def _lead_type(agreement: AgreementSpec, language: Language) -> Sentences:
@@ -207,8 +211,8 @@ def _lead_status(agreement: AgreementSpec, language: Language) -> Sentences:
     meanings: dict[str, list[str]] = {}
     for status, meaning in definitions.lead_statuses.items():
         meanings.setdefault(meaning.value, []).append(status)
-    for meaning, statuses in meanings.items():
-        yield say(f"glossary.status.{meaning}", language, statuses=words_listed(statuses, language))
+    for said, statuses in meanings.items():
+        yield say(f"glossary.status.{said}", language, statuses=words_listed(statuses, language))
     for name, reason in definitions.return_reasons.items():
         what = reason_in_words(reason, language)
         yield say("glossary.reason", language, name=reason_name(name, language), what=what)

@@ -119,6 +119,12 @@ def criterion_in_words(criterion: CriterionSpec, language: Language) -> str:
     >>> criterion_in_words(CriterionSpec(attribute="employees", of="company", at_least=50, at_most=2000), "en")
     'employees of the company is at least 50 and at most 2,000'
     """
+    attribute, conditions = attribute_in_words(criterion, language), conditions_in_words(criterion, language)
+    return say("agreed.criterion", language, attribute=attribute, conditions=conditions)
+
+
+def conditions_in_words(criterion: CriterionSpec, language: Language) -> str:
+    """Say what an attribute must be."""
     conditions = []
     if criterion.any_of is not None:
         conditions.append(words_listed(criterion.any_of, language, joined_by="or"))
@@ -126,8 +132,7 @@ def criterion_in_words(criterion: CriterionSpec, language: Language) -> str:
         conditions.append(say("agreed.at_least", language, number=exact(criterion.at_least)))
     if criterion.at_most is not None:
         conditions.append(say("agreed.at_most", language, number=exact(criterion.at_most)))
-    attribute = attribute_in_words(criterion, language)
-    return say("agreed.criterion", language, attribute=attribute, conditions=listed(conditions, language))
+    return listed(conditions, language)
 
 
 def attribute_in_words(named: CriterionSpec | RequiredFieldSpec, language: Language) -> str:
@@ -167,8 +172,8 @@ def threshold_in_words(agreement: AgreementSpec, key: str, band: BandSpec, langu
         return say("agreed.from_chance", language, score=score, chance=chance)
     if score == 0:
         return say("agreed.from_nothing", language)
-    chance = float(probability(np.array([Scale.agreed(scale).margin_of(score)]))[0])
-    return say("agreed.from_score", language, score=score, chance=chance_in_words(chance, language))
+    likely = float(probability(np.array([Scale.agreed(scale).margin_of(score)]))[0])
+    return say("agreed.from_score", language, score=score, chance=chance_in_words(likely, language))
 
 
 def band_in_words(agreement: AgreementSpec, key: str, band: BandSpec, language: Language) -> str:
