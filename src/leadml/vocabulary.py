@@ -1,7 +1,7 @@
 """The ten terms on which sales and marketing must agree, and the standard words for their values.
 
 Everything else in leadml takes its names from here; `docs/glossary.md` is written from this
-file by `leadml glossary --markdown`.
+file by `leadml glossary --terms --markdown`.
 """
 
 from dataclasses import dataclass
@@ -159,7 +159,7 @@ def glossary_markdown() -> str:
     head = [
         "# The ten terms",
         "",
-        "Written by `leadml glossary --markdown` from `src/leadml/vocabulary.py`; change it there.",
+        "Written by `leadml glossary --terms --markdown` from `src/leadml/vocabulary.py`; change it there.",
         "",
         "| # | Term | 日本語 | What both teams agree on | What it is in leadml |",
         "| --- | --- | --- | --- | --- |",

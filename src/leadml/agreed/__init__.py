@@ -1,0 +1,1 @@
+"""The agreement in words: what this company agreed on, and in what two agreements differ."""

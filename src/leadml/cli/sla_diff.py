@@ -1,0 +1,59 @@
+"""`leadml sla diff`: in what two agreements differ, in words."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadml.agreed.difference import Difference, change_as_json
+from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
+from leadml.cli.telling import out, problems_told, tell_json
+from leadml.reports.difference import difference_page
+from leadml.reports.page import Page, Points
+from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.reading import read_specification
+
+
+def diff(
+    first: Annotated[
+        Path, typer.Argument(help="The agreement as it was; alone: the new one, held against sla.yaml.", metavar="A")
+    ],
+    second: Annotated[Path | None, typer.Argument(help="The agreement as it shall be.", metavar="B")] = None,
+    project: ProjectOption = Path(),
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    as_json: JsonOption = False,
+    language: LanguageOption = "en",
+) -> None:
+    """Tell in words what changes from one agreement to another, and what follows: a new training, or none.
+
+    Example: leadml sla diff new-sla.yaml --language ja
+    """
+    with problems_told(as_json=as_json, language=language):
+        files = (project / "sla.yaml", first) if second is None else (first, second)
+        before, after = (read_specification(AgreementSpec, file, shown_as=str(file)) for file in files)
+        difference = Difference.of(before, after)
+        if as_json:
+            tell_json(
+                {
+                    "before": before.version,
+                    "after": after.version,
+                    "changes": [change_as_json(change, difference) for change in difference.changes],
+                    "needs_training": list(difference.learned),
+                    "follows": {"en": list(difference.follows("en")), "ja": list(difference.follows("ja"))},
+                }
+            )
+        elif markdown:
+            typer.echo(difference_page(difference, language).markdown(), nl=False)
+        else:
+            _show(difference_page(difference, language))
+
+
+def _show(page: Page) -> None:
+    console = out()
+    console.print(page.title, style="bold", markup=False)
+    console.print(page.lead, markup=False)
+    for section in page.sections:
+        console.print(f"\n{section.heading}", style="bold", markup=False)
+        for block in section.blocks:
+            for line in block.lines if isinstance(block, Points) else ():
+                console.print(f"- {line}", markup=False)
