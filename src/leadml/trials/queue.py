@@ -2,7 +2,7 @@
 
 Worked example, two leads a day from Monday to Friday: five leads come on a Saturday. They count on Monday, which is a
 day over capacity; two go on Monday, two on Tuesday, the last on Wednesday, unless a better one comes meanwhile.
-What a day leaves over may be used until the local week ends.
+What a day leaves over may be used until the local week ends; a part of a lead is carried on.
 """
 
 import heapq
@@ -31,12 +31,18 @@ class Queue:
         All of the span.
     over_days : int array
         Those on which more came than sales can take.
+    leaves_on : int array, shape (n,)
+        From this day on a lead is no longer to be handed over.
+    last_day : int
+        The last of the span.
     """
 
     handed_on: Codes
     counts_on: Codes
     working_days: Codes
     over_days: Codes
+    leaves_on: Codes
+    last_day: int
 
     @property
     def waited(self) -> Codes:
@@ -97,7 +103,7 @@ def work_off(
             heapq.heappush(waiting, (-float(points[row]), int(came_on[row]), row))
         begun = end
         if (day + 3) // 7 != week:  # 1970-01-01 was a Thursday: weeks begin on Monday
-            week, allowed, taken = (day + 3) // 7, 0.0, 0
+            week, allowed, taken = (day + 3) // 7, (allowed - taken) % 1, 0  # of 4.8 leads, 0.8 is not lost
         allowed += leads_a_day
         while waiting and taken + 1 <= allowed + 1e-9:
             row = heapq.heappop(waiting)[2]
@@ -105,4 +111,4 @@ def work_off(
                 handed_on[row] = day
                 taken += 1
     arrivals = np.bincount(place, minlength=len(working) + 1)[: len(working)]
-    return Queue(handed_on, counts_on, working, working[arrivals > leads_a_day])
+    return Queue(handed_on, counts_on, working, working[arrivals > leads_a_day], leaves_on, days[1] - 1)

@@ -106,7 +106,11 @@ class Scored:
 
 
 def score_without_hindsight(
-    history: History, training_set: TrainingSet, periods: Sequence[Split], spec: ProjectSpec
+    history: History,
+    training_set: TrainingSet,
+    periods: Sequence[Split],
+    spec: ProjectSpec,
+    models: Sequence[Model] | None = None,
 ) -> Scored:
     """Score the past as it would have been scored: in each period by a model of what was known before it began.
 
@@ -118,6 +122,8 @@ def score_without_hindsight(
     periods : sequence of Split
         As from `splits.rolling_periods`.
     spec : ProjectSpec
+    models : sequence of Model, one a period, optional
+        Default: the recipe, fitted on what was known before each.
 
     Returns
     -------
@@ -125,7 +131,7 @@ def score_without_hindsight(
         All snapshots from the beginning of the first period to the last instant whose outcome window is closed: also
         of leads that came earlier, as those fill the weeks too, and those that say nothing about the outcome.
     """
-    models = [fit_recipe(split.train, spec) for split in periods]
+    fitted = [fit_recipe(split.train, spec) for split in periods] if models is None else models
     snapshots, definitions = _snapshots(history, spec)
     outcome = definitions.outcome(spec.readiness.outcome)
     until = history.known_until - round((outcome.within_days + outcome.not_returned_within_days) * DAY)
@@ -135,7 +141,7 @@ def score_without_hindsight(
     period_of = np.searchsorted(starts, tried.as_of, side="right") - 1
     margin, level = np.zeros(len(tried.leads)), []
     places = []
-    for number, model in enumerate(models):
+    for number, model in enumerate(fitted):
         rows = np.flatnonzero(period_of == number)
         places.append(rows)
         margin[rows] = _margin(model, history, tried.rows(rows), spec.learned_themes, definitions)
