@@ -91,6 +91,27 @@ def rolling_periods(training_set: TrainingSet, spec: LatestLeadsSpec) -> tuple[S
             starts.append(cut)
     if len(starts) > 1 and not _has_both(training_set, starts[-1], None):
         starts.pop()
+    return periods_from(training_set, starts)
+
+
+def periods_from(training_set: TrainingSet, starts: Sequence[int]) -> tuple[Split, ...]:
+    """Cut the test where another test was cut, each period with what was known before it began.
+
+    Parameters
+    ----------
+    training_set : TrainingSet
+    starts : sequence of int, UTC microseconds, in order
+        When each period begins: the next ends it.
+
+    Returns
+    -------
+    periods : tuple of Split
+
+    Raises
+    ------
+    LeadmlError
+        `too_few_outcomes` when a period, or what is known before it, has no ready lead or none that is not.
+    """
     ends: list[int | None] = [*starts[1:], None]
     return tuple(_split_between(training_set, start, end) for start, end in zip(starts, ends, strict=True))
 

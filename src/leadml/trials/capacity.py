@@ -1,0 +1,71 @@
+"""What sales can take, as people say it: "12 reps x 8 leads a day", "40 a week"."""
+
+import re
+
+from leadml.errors import LeadmlError
+from leadml.specs.calendar_spec import CalendarSpec
+
+_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_SPAN = r"(?:(?:a|an|per|each|/)?\s*(day|week|日|週))"
+_PEOPLE = r"(?:representatives?|reps?|people|persons?|人|名)?"
+_LEADS = r"(?:leads?|件|リード)?"
+_TIMES = r"(?:x|×|\*|✕|by|times)"
+_EACH_TAKES = re.compile(rf"{_NUMBER}\s*{_PEOPLE}\s*{_TIMES}\s*{_NUMBER}\s*{_LEADS}\s*{_SPAN}?")
+_TOGETHER = re.compile(rf"{_NUMBER}\s*{_LEADS}\s*{_SPAN}")
+_DAYS_OF_ALWAYS = 7
+
+
+def leads_a_day(said: str, calendar: CalendarSpec | None) -> float:
+    """Read a capacity as leads that all take together on a working day.
+
+    Parameters
+    ----------
+    said : str
+        People times leads, a day unless it says a week; or leads a day or a week.
+    calendar : CalendarSpec or None
+        A week has the working days of its business hours; seven where nobody agreed on hours.
+
+    Returns
+    -------
+    leads : float, > 0
+
+    Raises
+    ------
+    LeadmlError
+        `unread_capacity`.
+
+    Examples
+    --------
+    >>> office = CalendarSpec(time_zone="Asia/Tokyo")
+    >>> leads_a_day("12 reps x 8 leads a day", office), leads_a_day("12 x 8", office), leads_a_day("40/week", office)
+    (96.0, 96.0, 8.0)
+    >>> leads_a_day("5人×2件／日", office)
+    10.0
+    >>> leads_a_day("as many as come", office)
+    Traceback (most recent call last):
+    ...
+    leadml.errors.LeadmlError: The capacity 'as many as come' cannot be read.
+    ...
+    """
+    text = said.strip().casefold().replace("／", "/").removesuffix(".")
+    each, together = _EACH_TAKES.fullmatch(text), _TOGETHER.fullmatch(text)
+    if each is not None:
+        leads, span = _number(each[1]) * _number(each[2]), each[3]
+    elif together is not None:
+        leads, span = _number(together[1]), together[2]
+    else:
+        leads, span = 0.0, None
+    if leads <= 0:
+        raise LeadmlError("unread_capacity", where="--capacity", capacity=said)
+    return leads / working_days_a_week(calendar) if span in ("week", "週") else leads
+
+
+def working_days_a_week(calendar: CalendarSpec | None) -> int:
+    """Count the working days of a week without holidays."""
+    if calendar is None:
+        return _DAYS_OF_ALWAYS
+    return sum(bool(spans) for spans in calendar.business_hours.of_week)
+
+
+def _number(digits: str) -> float:
+    return float(digits.replace(",", "."))
