@@ -131,7 +131,8 @@ def plain_outcome(told, lead, as_of, definitions, outcome):
             if fact["meaning"] == "returned"
             and entry["happened_at"] <= fact["happened_at"] < entry["happened_at"] + grace
         ]
-        policies = {definitions.return_reasons.get(fact.get("reason") or "", ReturnPolicy.NEGATIVE) for fact in back}
+        agreed = {word: reason.policy for word, reason in definitions.return_reasons.items()}
+        policies = {agreed.get(fact.get("reason") or "", ReturnPolicy.NEGATIVE) for fact in back}
         answer = NO if policies else YES
         for policy in (ReturnPolicy.CENSORED, ReturnPolicy.EXCLUDED):
             why_not = LeftOut(policy.value) if policy in policies else why_not

@@ -136,5 +136,3 @@ def count_interval(count: int) -> Expected:
 
     low = float(chi2.ppf(_ENDS[0] / 100, 2 * count)) / 2 if count else 0.0
     return Expected(float(count), low, float(chi2.ppf(_ENDS[1] / 100, 2 * (count + 1))) / 2)
-
-

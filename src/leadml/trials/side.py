@@ -248,4 +248,3 @@ def _band_volumes(scored: Scored, placed: Placed, agreement: AgreementSpec) -> t
         for of, bands in agreement.promises.bands.items()
         for band in bands
     )
-

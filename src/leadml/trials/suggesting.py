@@ -104,9 +104,7 @@ class Suggestion:
     def to_dict(self) -> dict[str, Any]:
         """Lay it out in plain values; the agreement by its bands."""
         figures = {name: value for name, value in asdict(self).items() if name not in ("agreement", "from_", "until")}
-        bands = {
-            key: {band.name: band.score_at_least for band in bands} for key, bands in self.agreement.bands.items()
-        }
+        bands = {key: {band.name: band.score_at_least for band in bands} for key, bands in self.agreement.bands.items()}
         times = {"from": self.from_, "until": self.until, "knows_until": self.knows_until}
         return {**figures, **{name: to_iso(at) for name, at in times.items()}, "bands": bands}
 
@@ -154,7 +152,9 @@ def suggest_thresholds(
     by_capacity = None if wanted.leads_a_day is None else ground.by_capacity(wanted.leads_a_day, possible)
     threshold = max(found for found in (by_return, by_capacity) if found is not None)
     decided: Literal["capacity", "return_rate"] = "capacity" if threshold == by_capacity else "return_rate"
-    return ground.suggestion(threshold, decided, wanted, None if rates is None else rates[threshold], len(returns), seed)
+    return ground.suggestion(
+        threshold, decided, wanted, None if rates is None else rates[threshold], len(returns), seed
+    )
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,9 @@ class _Ground:
             queue = queue_of(self.scored, placed, agreement, wanted.leads_a_day)
             handed = np.flatnonzero(placed.hands_over)[queue.handed_on >= 0]
             taken = handed[np.isin(handed, come)]
-        reached = volume if most is None else Expected(*(min(end, most) for end in (volume.value, volume.low, volume.high)))
+        reached = (
+            volume if most is None else Expected(*(min(end, most) for end in (volume.value, volume.low, volume.high)))
+        )
         definitions = agreement.definitions
         margin = Scale.agreed(definitions.lead_score).margin_of(threshold)
         return Suggestion(

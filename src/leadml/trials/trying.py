@@ -175,5 +175,3 @@ def _plain(period: TriedPeriod) -> dict[str, Any]:
         "knows_until": to_iso(period.knows_until),
         "learned_from_leads": period.learned_from,
     }
-
-
