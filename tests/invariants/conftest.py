@@ -2,7 +2,7 @@
 
 import copy
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,8 +12,12 @@ from leadml.clock import DAY, parse_instant, to_iso
 from leadml.engine.catalogue import Catalogue, check_features
 from leadml.engine.compute import compute_features
 from leadml.history.inline import Arrival, histories_from_records
+from leadml.scoring import Scorer
 from leadml.snapshots import is_open, known_lead_type, known_stage
+from leadml.specs.agreement_spec import RequiredFieldSpec
+from leadml.specs.calendar_spec import CalendarSpec
 from leadml.specs.feature_spec import FeatureFileSpec
+from leadml.standings import Standings
 
 AS_OF = parse_instant("2026-03-02T09:00:00Z", where="tests")
 NOW = AS_OF + 1000 * DAY  # requests about the past may hold what has happened since
@@ -29,7 +33,10 @@ WORDS = {
         "value": [None, 0.1, 0.7, 12.25],
     },
     "stage_changes": {"lifecycle_stage": ["lead", "mql", "sql", "customer", "elsewhere"]},
-    "status_changes": {"lead_status": ["new", "working", "returned", "unqualified", "elsewhere"]},
+    "status_changes": {
+        "lead_status": ["new", "working", "returned", "returned", "unqualified", "elsewhere"],
+        "reason": ["not_ready", "unable_to_reach", "duplicate", None],
+    },
     "assignments": {"owner": ["mori", "weber", "novak"]},
     "deal_changes": {
         "deal_id": ["D1", "D2"],
@@ -43,8 +50,8 @@ WORDS = {
     },
     "scores": {"name": ["crm_rules", "intent"], "value": [-1.5, 40.1, 60.2]},
     "decisions": {
-        "decision": ["hand_over", "keep", "override"],
-        "band": ["A", "C", None],
+        "decision": ["hand_over", "keep", "override", "release", "recycle", "recycle"],
+        "band": ["A", "B", "C", "gold", None],
         "explored": ["yes", "no", None],
         "probability": [0.1, 1.0, None],
     },
@@ -162,6 +169,36 @@ def facts_not_yet_known(why):
 
 
 @pytest.fixture(scope="session")
+def placing_agreement(spec):
+    """Agree on all that placing can ask of a history, over the agreement of tests/project."""
+    agreement = spec.agreement
+    bands = {
+        key: tuple(band.model_copy(update={"stays_within_points": 15, "accept_within_hours": 9}) for band in each)
+        for key, each in agreement.promises.bands.items()
+    }
+    waits = {"not_ready": 390, "unable_to_reach": 90, "duplicate": 400}
+    reasons = {
+        reason: agreed.model_copy(update={"recycle_after_days": waits.get(reason)})
+        for reason, agreed in agreement.definitions.return_reasons.items()
+    }
+    required = (RequiredFieldSpec(attribute="department"), RequiredFieldSpec(attribute="country", of="company"))
+    definitions = {"return_reasons": reasons, "required_fields": {"sql": required}}
+    return agreement.model_copy(
+        update={
+            "calendar": CalendarSpec(time_zone="Asia/Tokyo"),
+            "definitions": agreement.definitions.model_copy(update=definitions),
+            "promises": agreement.promises.model_copy(update={"bands": bands}),
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def scorer(demo_model, spec, placing_agreement):
+    """Give the one path of a score, under an agreement whose places depend on all that they can depend on."""
+    return Scorer(demo_model, replace(spec, agreement=placing_agreement))
+
+
+@pytest.fixture(scope="session")
 def as_of():
     return AS_OF
 
@@ -224,9 +261,15 @@ def catalogue(spec, definitions):
     return Catalogue.of((*spec.themes, judged), definitions)
 
 
+def explored(promises):
+    """Agree on a lot too: then the status is asked."""
+    return promises.model_copy(update={"exploration_share": 0.1})
+
+
 @pytest.fixture(scope="session")
-def known_of(history_from, catalogue, definitions):
+def known_of(history_from, catalogue, definitions, placing_agreement):
     """Say everything that a score of L1 at as_of may know, as a person reads it."""
+    standings = Standings(placing_agreement.model_copy(update={"promises": explored(placing_agreement.promises)}))
 
     def say(records):
         history = history_from(records)
@@ -237,6 +280,7 @@ def known_of(history_from, catalogue, definitions):
             "open": bool(is_open(history, lead, instant, definitions)[0]),
             "lifecycle stage": known_stage(history, lead, instant, definitions)[0],
             "type of lead": known_lead_type(history, lead, instant, definitions)[0],
+            "standing": standings.find(history, ["L1"], lead, instant)[0],
         }
 
     return say

@@ -1,6 +1,7 @@
 """A score caused by a fact is the same in training and live: both stand just after it, by `clock.just_after`."""
 
 import copy
+from collections import Counter
 
 import numpy as np
 import orjson
@@ -102,7 +103,7 @@ def batch_answer(scorer, history, happened_at):
 def test_a_posted_fact_has_the_answer_that_batch_gives_just_after_it(
     leads_with_facts_in_all_tables, not_yet_known, post, scorer, history_of, as_of
 ):
-    facts_posted = not_yet_known.filter(lambda fact: fact.table != "leads")
+    facts_posted, placed = not_yet_known.filter(lambda fact: fact.table != "leads"), Counter()
 
     @given(leads_with_facts_in_all_tables, facts_posted, st.integers(0, 3), st.booleans())
     @settings(max_examples=max(settings().max_examples // 2, 15))
@@ -122,8 +123,12 @@ def test_a_posted_fact_has_the_answer_that_batch_gives_just_after_it(
         live = post(lead, now)
         assert live["as_of"] == to_iso(just_after([now]))
         assert live == batch_answer(scorer, history_of(**as_files(lead, now)), as_of)
+        placed.update(key for key in ("last_band", "override", "waits_until") if live[key])
 
     check()
+    assert {key: placed[key] > 0 for key in ("last_band", "override", "waits_until")} == dict.fromkeys(
+        ("last_band", "override", "waits_until"), True
+    )
 
 
 @pytest.mark.parametrize("delay", [0, 1, 3 * DAY])

@@ -177,6 +177,29 @@ def test_promises_move_the_band_and_no_score(asked, spec):
     assert change.part("time").after.band == "C"  # under the promises of then
 
 
+def test_the_last_band_is_an_input_that_is_kept_with_the_answer(asked, spec):
+    mild, strict = with_bands(spec, 2, 1, version="2026.1"), with_bands(spec, 99, 98)
+    bands = {
+        name: tuple(band.model_copy(update={"stays_within_points": 100}) for band in each)
+        for name, each in strict.agreement.promises.bands.items()
+    }
+    promises = strict.agreement.promises.model_copy(update={"bands": bands})
+    staying = replace(strict, agreement=strict.agreement.model_copy(update={"promises": promises}))
+    answers = asked([LEAD, LEAD], specs=(mild, staying))
+    first, second = answers.given
+    assert (first["band"], first["last_band"]) == ("A", None)
+    assert (second["band"], second["last_band"], second["band_of_score"]) == ("A", "A", "C")
+    change = changed(answers)
+    adds_up(change)
+    assert change.remade == (True, True)
+    for given, made in zip(answers.given, (change.first, change.second), strict=True):
+        again = {**made.to_dict(), "rules": given["rules"]}  # those beside the score are not asked again
+        assert orjson.dumps(again) == orjson.dumps(given)
+    # The band before is a fact that was learned since: at first nobody had placed the lead.
+    assert [part.after.band for part in change.parts] == ["A", "A", "A", "A"]
+    assert (change.part("promises").before.band_of_score, change.part("promises").after.band_of_score) == ("A", "C")
+
+
 def test_other_definitions_belong_to_the_model(models, spec):
     """Each model is asked under the definitions that it was trained with; the scale's change is the model's part."""
     definitions = spec.agreement.definitions

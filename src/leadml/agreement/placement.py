@@ -260,7 +260,7 @@ def _by_lot(
 ) -> tuple[BandSpec, float | None]:
     """Draw the lot of a lead: the band that says what follows, and the chance with which the lot fell so."""
     definitions, share = agreement.definitions, agreement.promises.exploration_share
-    below = standing.lifecycle_stage is not None and not any(
+    below = standing.lifecycle_stage in definitions.lifecycle_stages and not any(
         _hands_over(stage, definitions) for stage in (standing.lifecycle_stage, band.lifecycle_stage)
     )
     handing = [other for other in bands if _hands_over(other.lifecycle_stage, definitions)]
