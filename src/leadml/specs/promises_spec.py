@@ -24,6 +24,9 @@ def _quiet_hours(span: str) -> str:
     return span
 
 
+QuietHours = Annotated[str, AfterValidator(_quiet_hours)]
+
+
 def score_of(probability: float, at_50: float, points_to_double_odds: float) -> int:
     """Give the score that stands for a chance.
 
@@ -59,9 +62,7 @@ class CadenceSpec(Specification):
     hours_between: Annotated[float, Field(ge=0, description="at least so many hours from one attempt to the next")] = 0
     most_a_day: Annotated[int | None, Field(ge=1, description="never more attempts on one local day")] = None
     quiet_hours: Annotated[
-        str | None,
-        AfterValidator(_quiet_hours),
-        Field(description="no attempts in this local time, such as 20:00-08:00"),
+        QuietHours | None, Field(description="no attempts in this local time, such as 20:00-08:00")
     ] = None
 
 
