@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
+from leadml.cli.sla_deadline import deadline
 from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
 from leadml.project import Project
 from leadml.specs.agreement_spec import AgreementSpec
@@ -14,6 +15,7 @@ from leadml.specs.schema import agreement_schema
 from leadml.wording.texts import Language, say
 
 sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+sla.command()(deadline)
 
 _COLUMNS = ("lead_type", "band", "from_score", "stage", "accept", "first_attempt")
 
