@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from leadml.specs.calendar_spec import span_of_day
+from leadml.specs.calendar_spec import SPAN_PATTERN, span_of_day
 from leadml.specs.reading import Specification, UnfitWordError
 
 DEFAULT = "default"  # the bands of every lead type that has none of its own
@@ -24,7 +24,7 @@ def _quiet_hours(span: str) -> str:
     return span
 
 
-QuietHours = Annotated[str, AfterValidator(_quiet_hours)]
+QuietHours = Annotated[str, AfterValidator(_quiet_hours), Field(json_schema_extra={"pattern": SPAN_PATTERN})]
 
 
 def score_of(probability: float, at_50: float, points_to_double_odds: float) -> int:
