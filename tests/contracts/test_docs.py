@@ -115,11 +115,17 @@ def test_the_schema_of_the_agreement_is_what_the_specifications_say():
 AGREEMENTS = sorted([*ROOT.glob("sla.yaml"), *ROOT.glob("examples/*/sla.yaml"), *ROOT.glob("tests/*project/sla.yaml")])
 
 
+def with_those_inside(faults):
+    for fault in faults:
+        yield fault
+        yield from with_those_inside(fault.context)  # of each of several forms that would fit
+
+
 def faults_of(text):
     """Say where a text breaks the schema, as an editor would; a date is a text there."""
-    content = YAML(typ="safe").load(text)
-    checked = Draft202012Validator(agreement_schema()).iter_errors(json.loads(json.dumps(content, default=str)))
-    return ["/".join(map(str, fault.absolute_path)) for fault in checked]
+    content = json.loads(json.dumps(YAML(typ="safe").load(text), default=str))
+    faults = Draft202012Validator(agreement_schema()).iter_errors(content)
+    return ["/".join(map(str, fault.absolute_path)) for fault in with_those_inside(faults)]
 
 
 @pytest.mark.parametrize("path", AGREEMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
