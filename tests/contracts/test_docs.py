@@ -1,13 +1,17 @@
 """What the pages say is what the code has: modules, keys, commands and links."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from leadml.cli.reference import reference_markdown
 from leadml.engine.kind import all_kinds
 from leadml.specs.reference import yaml_parts
+from leadml.specs.schema import agreement_schema
 from leadml.vocabulary import glossary_markdown
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +104,82 @@ def test_the_page_of_the_glossary_is_what_the_vocabulary_says():
     assert (ROOT / "docs" / "glossary.md").read_text("utf-8") == glossary_markdown(), (
         "write it again: leadml glossary --markdown > docs/glossary.md"
     )
+
+
+def test_the_schema_of_the_agreement_is_what_the_specifications_say():
+    assert json.loads((ROOT / "docs" / "sla.schema.json").read_text("utf-8")) == agreement_schema(), (
+        "write it again: leadml sla schema > docs/sla.schema.json"
+    )
+
+
+AGREEMENTS = sorted([*ROOT.glob("sla.yaml"), *ROOT.glob("examples/*/sla.yaml"), *ROOT.glob("tests/*project/sla.yaml")])
+
+
+def with_those_inside(faults):
+    for fault in faults:
+        yield fault
+        yield from with_those_inside(fault.context)  # of each of several forms that would fit
+
+
+def faults_of(text):
+    """Say where a text breaks the schema, as an editor would; a date is a text there."""
+    content = json.loads(json.dumps(YAML(typ="safe").load(text), default=str))
+    faults = Draft202012Validator(agreement_schema()).iter_errors(content)
+    return ["/".join(map(str, fault.absolute_path)) for fault in with_those_inside(faults)]
+
+
+@pytest.mark.parametrize("path", AGREEMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_agreement_of_this_repository_fits_the_schema(path):
+    assert faults_of(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("version:", "verson: x\nversion:", ""),
+        ('version: "2026.1"', "version: 2026.1", "version"),
+        ("stays_within_points: 3", "stays_within_point: 3", "promises/bands/default/0"),
+        ("score_at_least: 40", "score_at_least: 400", "promises/bands/default/0/score_at_least"),
+        ("policy: negative", "policy: bad", "definitions/return_reasons/not_ready"),
+        ("{policy: censored, ", "{", "definitions/return_reasons/unable_to_reach"),
+        ("holidays: JP", "holidays: {county: JP}", "calendar/holidays"),
+        ("[department, {attribute", "[3, {attribute", "definitions/required_fields/sql/0"),
+        ('friday: ["09:00-17:00"]', 'friday: ["9-17"]', "calendar/business_hours/friday/0"),
+        ("leads_a_day: 2", "leads_a_day: 0", "promises/capacity/leads_a_day"),
+        ("closed_won: 1.0", "closed_won: 1.5", "definitions/deal_stages/closed_won"),
+    ],
+)
+def test_a_fault_does_not_fit_the_schema(old, new, where):
+    text = (ROOT / "sla.yaml").read_text("utf-8")
+    assert old in text
+    assert where in faults_of(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("holidays: JP", "holidays: {country: JP, closed: [2026-12-29]}"),
+        ("{policy: excluded, phase: before_work}", "excluded"),
+        ("{attribute: country, of: company}", "{attribute: country}"),
+    ],
+)
+def test_short_and_long_forms_fit_the_schema(old, new):
+    text = (ROOT / "sla.yaml").read_text("utf-8")
+    assert old in text
+    assert faults_of(text.replace(old, new, 1)) == []
+
+
+def test_every_key_of_the_schema_is_described_and_no_other_is_allowed():
+    parts = [
+        part
+        for outer in [agreement_schema(), *agreement_schema()["$defs"].values()]
+        for part in [outer, *outer.get("anyOf", [])]
+        if part.get("type") == "object"
+    ]
+    assert len(parts) > 20
+    assert [part["title"] for part in parts if part["additionalProperties"] is not False] == []
+    silent = [key for part in parts for key, said in part["properties"].items() if "description" not in said]
+    assert silent == []
 
 
 def test_decisions_are_numbered_without_a_gap_and_have_their_four_parts():

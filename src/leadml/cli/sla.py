@@ -9,6 +9,7 @@ from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.sla_diff import diff
 from leadml.cli.sla_due import due
 from leadml.cli.sla_report import report
+from leadml.cli.sla_deadline import deadline
 from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
 from leadml.project import Project
 from leadml.specs.agreement_spec import AgreementSpec
@@ -17,7 +18,7 @@ from leadml.specs.schema import agreement_schema
 from leadml.wording.texts import Language, say
 
 sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
-for _command in (report, due, diff):
+for _command in (deadline, diff, due, report):
     sla.command()(_command)
 
 _COLUMNS = ("lead_type", "band", "from_score", "stage", "accept", "first_attempt")

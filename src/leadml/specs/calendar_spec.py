@@ -12,6 +12,7 @@ from leadml.specs.reading import Specification, UnfitWordError
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+SPAN_PATTERN = f"^{_SPAN.pattern}$"
 _MINUTES_A_DAY = 24 * 60
 _MINUTES_A_WEEK = 7 * _MINUTES_A_DAY
 
@@ -71,7 +72,7 @@ def _opening(span: str) -> str:
     return span
 
 
-Opening = Annotated[str, AfterValidator(_opening)]
+Opening = Annotated[str, AfterValidator(_opening), Field(json_schema_extra={"pattern": SPAN_PATTERN})]
 Openings = tuple[Opening, ...]
 _OFFICE_DAY: Openings = ("09:00-18:00",)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from leadml.specs.calendar_spec import span_of_day
+from leadml.specs.calendar_spec import SPAN_PATTERN, span_of_day
 from leadml.specs.reading import Specification, UnfitWordError
 
 DEFAULT = "default"  # the bands of every lead type that has none of its own
@@ -22,6 +22,9 @@ def _quiet_hours(span: str) -> str:
     if span_of_day(span) is None:
         raise UnfitWordError(span, (), expected="a span of a day such as 20:00-08:00")
     return span
+
+
+QuietHours = Annotated[str, AfterValidator(_quiet_hours), Field(json_schema_extra={"pattern": SPAN_PATTERN})]
 
 
 def score_of(probability: float, at_50: float, points_to_double_odds: float) -> int:
@@ -62,9 +65,7 @@ class CadenceSpec(Specification):
     hours_between: Annotated[float, Field(ge=0, description="at least so many hours from one attempt to the next")] = 0
     most_a_day: Annotated[int | None, Field(ge=1, description="never more attempts on one local day")] = None
     quiet_hours: Annotated[
-        str | None,
-        AfterValidator(_quiet_hours),
-        Field(description="no attempts in this local time, such as 20:00-08:00"),
+        QuietHours | None, Field(description="no attempts in this local time, such as 20:00-08:00")
     ] = None
 
 

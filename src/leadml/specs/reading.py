@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar, TypeVar, get_args
+from typing import Annotated, ClassVar, TypeVar, get_args
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -84,8 +84,8 @@ class Label(Specification):
     {'en': 'Clicks', 'ja': 'クリック'}
     """
 
-    en: str
-    ja: str
+    en: Annotated[str, Field(description="in English")]
+    ja: Annotated[str, Field(description="in Japanese")]
 
 
 def read_text(path: Path, *, shown_as: str) -> str:

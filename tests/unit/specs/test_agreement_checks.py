@@ -66,6 +66,11 @@ def test_the_agreement_that_the_others_are_made_from_is_sound(read):
     assert read(SOUND).version == "2026.1"
 
 
+def test_an_agreement_is_read_back_as_it_is_kept(read):
+    agreement = read(SOUND.replace(', quiet_hours: "20:00-08:00"', ""))
+    assert AgreementSpec.model_validate_json(agreement.model_dump_json()) == agreement
+
+
 BANDS, CADENCE, HOLIDAYS = "promises.bands.default", "promises.connect_attempts", "calendar.holidays"
 FIT = "definitions.ideal_customer_profile"
 FAULTS = [
