@@ -1,4 +1,4 @@
-"""How fast is the report on an agreement over a real event log, and over many more hand-overs?
+"""How fast is the report on an agreement? Over a real event log, and over a demo CRM with a business calendar.
 
 Run: python benchmarks/kept.py [--quick] [--data DIR]
 Each bar ends in one line: bar <name> <value> <target> ok|short; the exit code is 1 when one is short.

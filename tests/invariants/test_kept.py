@@ -61,9 +61,14 @@ def accepted(lists):
     ]
 
 
+HANDED_OVER = {"happened_at": START, "known_at": START, "lifecycle_stage": "sql"}
 RECORDS = st.lists(
     st.fixed_dictionaries({name: facts(columns) for name, columns in TABLES.items()}).map(
-        lambda record: {**record, "assignments": accepted(record["assignments"])}
+        lambda record: {
+            **record,
+            "stage_changes": [HANDED_OVER, *record["stage_changes"]],
+            "assignments": accepted(record["assignments"]),
+        }
     ),
     min_size=1,
     max_size=3,
