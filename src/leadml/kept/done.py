@@ -8,7 +8,7 @@ import numpy as np
 from leadml.clock import Instants
 from leadml.hand_overs import HandOvers
 from leadml.history.tables import History, Mask
-from leadml.kept.facts import Marked, Words, acceptances, marked_words, words_at
+from leadml.kept.facts import Marked, Words, acceptances, assignments, marked_words, words_at
 from leadml.outcomes import NEVER
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.vocabulary import StatusMeaning
@@ -41,6 +41,8 @@ class Done:
     accepted_at, returned_at : int array
     accepting_is_known : bool
         Whether the history says of any lead that it was accepted.
+    attempts_are_known : bool
+        Whether the history has connect attempts.
     return_reasons : object array of str or None
         None where the lead was not returned, or without a reason.
     stopped_at : int array
@@ -58,6 +60,7 @@ class Done:
     accepted_at: Instants
     returned_at: Instants
     accepting_is_known: bool
+    attempts_are_known: bool
     return_reasons: Words
     stopped_at: Instants
     stopped_by: Words
@@ -90,16 +93,17 @@ def find_done(history: History, definitions: DefinitionsSpec, hand_overs: HandOv
     returned_at, places = returns.first_in(leads, handed, hand_overs.next_at)
     stopped_at, stopped_by = _stops(history, definitions, hand_overs, returned_at)
     ends = after_stop(stopped_at, stopped_by)
-    assignments = Marked(history.facts.get("assignments"), None, len(history.lead_ids))
+    assigned = assignments(history)
     attempts = marked_words(history, "connect_attempts", "valid", ["yes"])
     accepted = acceptances(history, as_of)
     return Done(
         entered_before=_stage_before(history, definitions, hand_overs),
-        assigned_at=assignments.first_in(leads, handed, ends)[0],
-        owners=words_at(assignments, "owner", assignments.last_until(leads, ends - 1)[1]),
+        assigned_at=assigned.first_in(leads, handed, ends)[0],
+        owners=words_at(assigned, "owner", assigned.last_until(leads, ends - 1)[1]),
         accepted_at=accepted.first_in(leads, handed, ends)[0],
         returned_at=returned_at,
         accepting_is_known=len(accepted) > 0,
+        attempts_are_known="connect_attempts" in history.facts,
         return_reasons=words_at(returns, "reason", places),
         stopped_at=stopped_at,
         stopped_by=stopped_by,

@@ -9,7 +9,7 @@ import numpy as np
 from leadml.clock import to_iso
 from leadml.errors import LeadmlError, known_words
 from leadml.history.tables import Codes, History, Mask
-from leadml.kept.facts import Marked, Words, words_at
+from leadml.kept.facts import Marked, Words, assignments, words_at
 from leadml.kept.judging import Judged, judge, known_hand_overs
 from leadml.kept.states import CODES, State, Timed
 from leadml.kept.stays import Stays, find_stays
@@ -206,10 +206,10 @@ def _of_stays(
     history: History, stays: Sequence[Stays], steps: Sequence[EscalationSpec], as_of: int
 ) -> Iterator[DuePromise]:
     """Leads that stay in a stage: stuck ones and those at risk; who has just come is no news."""
-    assignments = Marked(history.facts.get("assignments"), None, len(history.lead_ids))
+    assigned = assignments(history)
     states = tuple(State)
     for stay in stays:
-        owners = _owners_at(assignments, stay.leads, as_of)
+        owners = _owners_at(assigned, stay.leads, as_of)
         for row in _waiting(stay.timed, stay.stopped).tolist():
             state, used = states[stay.timed.states[row]], float(stay.timed.used[row])
             if state is not State.OPEN:
@@ -227,6 +227,6 @@ def _of_stays(
                 )
 
 
-def _owners_at(assignments: Marked, leads: Codes, as_of: int) -> Words:
-    _, places = assignments.last_until(leads, np.full(len(leads), as_of))
-    return words_at(assignments, "owner", places)
+def _owners_at(assigned: Marked, leads: Codes, as_of: int) -> Words:
+    _, places = assigned.last_until(leads, np.full(len(leads), as_of))
+    return words_at(assigned, "owner", places)

@@ -131,6 +131,22 @@ def _holds(facts: FactTable, column: str, words: Sequence[str]) -> Mask:
     return np.zeros(len(facts.happened_at), dtype=bool) if text is None else text.is_any_of(words)
 
 
+def assignments(history: History) -> Marked:
+    """Take the assignments that name an owner: to be assigned to nobody is none.
+
+    Parameters
+    ----------
+    history : History
+
+    Returns
+    -------
+    assigned : Marked
+    """
+    table = history.facts.get("assignments")
+    kept = None if table is None else table.texts["owner"].codes != NOT_THERE
+    return Marked(table, kept, len(history.lead_ids))
+
+
 def words_at(facts: Marked, column: str, places: Codes) -> Words:
     """Give the words of a column at some places among these facts, None where there is no fact or no word.
 

@@ -155,26 +155,21 @@ def judge(
     timed = {promise: Timed.nothing(size) for promise in TIMED}
     states = {promise: np.full(size, CODES[State.NOT_OWED], np.int8) for promise in Promise}
     attempts, broken_by = np.zeros(size, np.int64), {promise: np.zeros(size, np.int64) for promise in Promise}
-    owners = done.owners.copy()
     for terms in under.terms:
-        rows = terms.rows
-        some = hand_overs.rows(rows), _rows_of(done, rows)
+        rows, some = terms.rows, (hand_overs.rows(terms.rows), _rows_of(done, terms.rows))
         attempted = judge_attempts(*some, terms.cadence, calendar, as_of)
-        for promise, found in {
-            **_deadlines(*some, terms, calendar, as_of),
-            Promise.ATTEMPTS_MADE: attempted.made,
-        }.items():
-            timed[promise].put(rows, found)
+        found = {**_deadlines(*some, terms, calendar, as_of), Promise.ATTEMPTS_MADE: attempted.made}
+        for promise, one in found.items():
+            timed[promise].put(rows, one if _is_known(promise, done) else _unless_done(one))
         for promise, found_states in {**attempted.conduct, **_returns(some[1], terms, attempted, agreement)}.items():
-            states[promise][rows] = found_states
+            states[promise][rows] = found_states if _is_known(promise, done) else _not_known(found_states)
         for promise, counts in attempted.broken_by.items():
             broken_by[promise][rows] = counts
         attempts[rows] = attempted.counted
-        if terms.band is not None and terms.band.owner is not None:
-            nobody = np.array([owner is None for owner in owners[rows]], dtype=bool)
-            owners[rows[nobody]] = terms.band.owner
     states.update({promise: one.states for promise, one in timed.items()})
-    return Judged(agreement, calendar, as_of, hand_overs, under, done, timed, states, attempts, broken_by, owners)
+    return Judged(
+        agreement, calendar, as_of, hand_overs, under, done, timed, states, attempts, broken_by, _owners(done, under)
+    )
 
 
 def _rows_of(done: Done, rows: Codes) -> Done:
@@ -201,8 +196,7 @@ def _deadlines(
     if band.accept_within_hours is not None:
         promised = PromisedTime(calendar, band.accept_within_hours, band.clock)
         decided_at = np.minimum(done.accepted_at, done.returned_at)
-        accepted = judge_deadline(handed, promised, decided_at, done.stopped_at, as_of)
-        found[Promise.ACCEPTED] = accepted if done.accepting_is_known else _unless_done(accepted)
+        found[Promise.ACCEPTED] = judge_deadline(handed, promised, decided_at, done.stopped_at, as_of)
     if band.first_attempt_within_hours is not None:
         promised = PromisedTime(calendar, band.first_attempt_within_hours, band.clock)
         found[Promise.FIRST_ATTEMPT] = judge_deadline(handed, promised, done.first_attempt_at, done.stopped_at, as_of)
@@ -212,11 +206,31 @@ def _deadlines(
     return found
 
 
+def _is_known(promise: Promise, done: Done) -> bool:
+    """Tell whether the history says what a promise asks for: that leads were accepted, that attempts were made."""
+    if promise is Promise.ACCEPTED:
+        return done.accepting_is_known
+    return done.attempts_are_known or promise is Promise.RETURN_REASON
+
+
 def _unless_done(timed: Timed) -> Timed:
-    """Say unknown of what may have been done: the history never says that a lead was accepted."""
-    states = timed.states.copy()
-    states[~np.isin(states, [CODES[State.KEPT], CODES[State.NOT_OWED]])] = CODES[State.UNKNOWN]
-    return replace(timed, states=states)
+    """Say not known of what may have been done all the same."""
+    return replace(timed, states=np.where(timed.states == CODES[State.KEPT], timed.states, _not_known(timed.states)))
+
+
+def _not_known(states: States) -> States:
+    owed = states != CODES[State.NOT_OWED]
+    return np.where(owed, np.int8(CODES[State.UNKNOWN]), states)
+
+
+def _owners(done: Done, under: HandedUnder) -> Words:
+    """Name whom each lead was assigned to; who was assigned to nobody is its band's owner's."""
+    owners = done.owners.copy()
+    for terms in under.terms:
+        if terms.band is not None and terms.band.owner is not None:
+            nobody = np.array([owner is None for owner in owners[terms.rows]], dtype=bool)
+            owners[terms.rows[nobody]] = terms.band.owner
+    return owners
 
 
 def _returns(done: Done, terms: Terms, attempted: Attempted, agreement: AgreementSpec) -> dict[Promise, States]:

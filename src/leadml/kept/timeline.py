@@ -13,6 +13,7 @@ from leadml.kept.judging import Judged
 from leadml.kept.report import SlaReport
 from leadml.kept.states import CODES, Promise, State
 from leadml.outcomes import NEVER
+from leadml.specs.promises_spec import CadenceSpec
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Timeline:
         Those that are owed, or were.
     attempts : int
         Valid attempts by the promised channels inside the promised days.
+    cadence : CadenceSpec
+        The attempts that were promised.
     """
 
     lead_id: str
@@ -63,6 +66,7 @@ class Timeline:
     events: tuple[Event, ...]
     promises: dict[Promise, State]
     attempts: int
+    cadence: CadenceSpec
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain JSON types."""
@@ -73,6 +77,7 @@ class Timeline:
             "owner": self.owner,
             "band_known_from": self.band_from,
             "attempts": self.attempts,
+            "attempts_promised": self.cadence.at_least,
             "events": [event.to_dict() for event in self.events],
             "promises": {promise.value: state.value for promise, state in self.promises.items()},
         }
@@ -119,6 +124,7 @@ def _timeline(history: History, judged: Judged, row: int) -> Timeline:
         events=tuple(events),
         promises={promise: state for promise, state in owed.items() if state is not State.NOT_OWED},
         attempts=int(judged.attempts[row]),
+        cadence=next(terms.cadence for terms in judged.under.terms if row in terms.rows),
     )
 
 

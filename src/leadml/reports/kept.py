@@ -293,6 +293,15 @@ def timeline_parts(
             table.add_row(local_moment(report.judged, event.at), event_in_words(event, language))
         yield table
         yield say(f"kept.band_from.{timeline.band_from}", language)
+        cadence = timeline.cadence
+        yield say(
+            "kept.attempts_counted",
+            language,
+            attempts=timeline.attempts,
+            promised=cadence.at_least,
+            days=plain(cadence.within_days),
+            channels=("、" if language == "ja" else ", ").join(cadence.channels),
+        )
         for promise, state in timeline.promises.items():
             names = {name: say(f"kept.{kind}", language) for name, kind in _named(promise, state).items()}
             yield say("kept.outcome", language, **names)

@@ -114,7 +114,7 @@ def in_time_chart(report: SlaReport, language: Language) -> Chart | None:
             "promise:N",
             scale=altair.Scale(domain=names, range=list(COLOURS[: len(names)])),
             title=None,
-            legend=altair.Legend(orient="bottom", columns=1, labelLimit=0),
+            legend=altair.Legend(orient="bottom", columns=1, labelLimit=0, symbolOpacity=1),
         ),
     )
     # A week of few leads jumps: its dot is small.

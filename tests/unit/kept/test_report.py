@@ -1,0 +1,172 @@
+"""The figures of a report over a handful of leads, each of them counted by hand."""
+
+import json
+
+import pytest
+
+from leadml.kept.period import Period
+from leadml.kept.report import Took
+
+# Five hand-overs in Tokyo, where an office day is 00:00 to 09:00 UTC. 2 March 2026 is a Monday.
+HAND_OVERS = """
+    L1,2026-02-27T00:00:00Z,mql
+    L1,2026-03-02T00:00:00Z,sql
+    L2,2026-03-02T01:00:00Z,sql
+    L3,2026-03-08T14:59:59Z,sql
+    L4,2026-03-08T15:00:00Z,sql
+    L5,2026-03-17T00:00:00Z,sql
+"""
+LEADS = """
+    lead_id,created_at,lead_type,department
+    L1,2025-12-01T00:00:00Z,new_prospect,it
+    L2,2025-12-01T00:00:00Z,new_prospect,it
+    L3,2025-12-01T00:00:00Z,new_prospect,
+    L4,2025-12-01T00:00:00Z,existing_customer,
+    L5,2025-12-01T00:00:00Z,existing_customer,
+"""
+TABLES = {
+    "leads": LEADS,
+    "assignments": """
+        lead_id,happened_at,owner,accepted_at
+        L1,2026-03-02T02:00:00Z,aoki,2026-03-02T03:00:00Z
+        L2,2026-03-02T01:30:00Z,aoki,
+        L3,2026-03-09T00:00:00Z,endo,2026-03-09T01:00:00Z
+    """,
+    "connect_attempts": """
+        lead_id,happened_at,channel,result,made_by
+        L1,2026-03-03T01:00:00Z,phone,no_answer,person
+        L2,2026-03-02T03:30:00Z,phone,no_answer,person
+        L3,2026-03-08T23:00:00Z,phone,no_answer,person
+    """,
+    "status_changes": """
+        lead_id,happened_at,lead_status,reason
+        L1,2026-03-12T00:00:00Z,returned,not_ready
+        L4,2026-03-30T00:00:00Z,returned,
+    """,
+}
+TARGETS = {
+    "accepted_in_time": 0.5,
+    "first_attempt_in_time": 0.9,
+    "returned_with_reason": 0.6,
+    "hand_overs_a_week": 1.5,
+    "returned_at_most": 0.4,
+    "became_ready": 0.6,
+}
+
+
+@pytest.fixture(scope="module")
+def report(known, agreed, reported_at):
+    agreement = agreed(
+        band={"accept_within_hours": 9, "first_attempt_within_hours": 9},
+        calendar={"time_zone": "Asia/Tokyo"},
+        definitions={"required_fields": {"sql": ["department", {"attribute": "country", "of": "company"}]}},
+        targets=TARGETS,
+    )
+    return reported_at(known(HAND_OVERS, **TABLES), agreement, "2026-04-01T00:00:00Z")
+
+
+def test_shares_are_of_what_was_decided(report):
+    told = {promise.value: tally for promise, tally in report.whole.promises.items() if tally.is_owed}
+    # L1: 9 business hours end on Monday 18:00; accepted, tried on Tuesday. L2: never accepted, tried in time. L3: all
+    # in time. L4, L5: neither; L4's return came too late.
+    assert (told["accepted"].kept, told["accepted"].broken) == (2, 3)
+    assert (told["first_attempt"].kept, told["first_attempt"].broken) == (2, 3)
+    assert (told["return_reason"].kept, told["return_reason"].broken) == (1, 1)
+    share = told["accepted"].share
+    assert (share.part, share.of, share.value) == (2, 5, 0.4)
+    assert share.low == pytest.approx(0.1176, abs=1e-4)  # Wilson's interval of 2 in 5, from tables
+    assert share.high == pytest.approx(0.7693, abs=1e-4)
+
+
+def test_delays_before_the_hand_over_and_after_it_are_told_apart(report):
+    delays = report.whole.delays
+    before = delays[Took.BEFORE_HAND_OVER]
+    # From MQL on Friday 09:00 to SQL on Monday 09:00: one office day, three by day and night.
+    assert (before.leads, before.business_p50, before.wall_p50) == (1, 9.0, 72.0)
+    assigned = delays[Took.TO_ASSIGNMENT]
+    # L1 2 h; L2 half an hour; L3 from Sunday 23:59:59 to Monday 09:00: none of it in the office.
+    assert (assigned.leads, assigned.business_p50, assigned.wall_p50) == (3, 0.5, 2.0)
+    assert assigned.business_p90 == pytest.approx(0.5 + 0.8 * 1.5)
+    people = delays[Took.ASSIGNMENT_TO_ATTEMPT]
+    # L1: Monday 11:00 to Tuesday 10:00 is 8 h; L2: 2 h. L3 was tried before it was assigned.
+    assert (people.leads, people.business_p50, people.wall_p50) == (2, 5.0, (23 + 2) / 2)
+    assert delays[Took.TO_ATTEMPT].leads == 3
+    assert delays[Took.TO_ATTEMPT].business_p50 == 2.5
+
+
+def test_groups_are_by_owner_band_type_and_local_week(report):
+    counts = {view: [(group.name, group.hand_overs) for group in groups] for view, groups in report.groups.items()}
+    assert counts == {
+        "owner": [("aoki", 2), ("endo", 1), (None, 2)],
+        "band": [("A", 5)],
+        "lead_type": [("existing_customer", 2), ("new_prospect", 3)],
+        # L3 comes in the last second of Sunday, L4 a second later on Monday, as Tokyo has them.
+        "week": [("2026-W10", 3), ("2026-W11", 1), ("2026-W12", 1)],
+    }
+    aoki = report.groups["owner"][0]
+    assert (aoki.returned.part, aoki.returned.of) == (1, 2)
+    assert aoki.delays[Took.TO_ATTEMPT].leads == 2
+
+
+def test_marketing_is_told_volume_and_quality(report):
+    side = report.marketing
+    weeks = [(week.name, week.hand_overs, week.whole) for week in side.weeks]
+    # The time begins with the first hand-over, on Monday at 09:00: that week is not whole, nor is the last.
+    assert weeks == [
+        ("2026-W10", 3, False),
+        ("2026-W11", 1, True),
+        ("2026-W12", 1, True),
+        ("2026-W13", 0, True),
+        ("2026-W14", 0, False),
+    ]
+    assert side.a_week == pytest.approx(2 / 3)
+    assert (side.returned.part, side.returned.of) == (2, 5)
+    # 14 days are over for all; L1 came back on day 10, L4 on day 21.
+    assert (side.stayed.part, side.stayed.of) == (4, 5)
+    # Nothing is known of companies at all, so only the department is asked for.
+    assert (side.incomplete.part, side.incomplete.of, dict(side.lacking)) == (3, 5, {"department": 3})
+
+
+def test_targets_are_met_or_missed(report):
+    met = {target.name: target.met for target in report.targets}
+    assert met == {
+        "accepted_in_time": False,
+        "first_attempt_in_time": False,
+        "returned_with_reason": False,
+        "hand_overs_a_week": False,
+        "returned_at_most": True,  # 2 in 5, and 40 % were agreed
+        "became_ready": True,
+    }
+
+
+def test_a_period_chooses_hand_overs_and_not_what_followed(known, agreed, reported_at):
+    agreement = agreed(band={"first_attempt_within_hours": 9}, calendar={"time_zone": "Asia/Tokyo"}, targets=TARGETS)
+    period = Period.read("2026-03-09", "2026-03-15", time_zone="Asia/Tokyo")
+    report = reported_at(known(HAND_OVERS, **TABLES), agreement, "2026-04-01T00:00:00Z", period)
+    assert report.whole.hand_overs == 1
+    assert [(week.name, week.whole) for week in report.marketing.weeks] == [("2026-W11", True)]
+    assert report.marketing.a_week == 1
+    assert report.marketing.returned.part == 1  # it came back after the period
+
+
+def test_what_is_not_over_yet_is_not_counted_as_having_stayed(known, agreed, reported_at):
+    history, agreement = known(HAND_OVERS, **TABLES), agreed()
+    # L1's 14 days end on 16 March at 00:00 UTC.
+    for as_of, of in (("2026-03-16T00:00:00Z", 0), ("2026-03-16T00:00:00.000001Z", 1)):
+        assert reported_at(history, agreement, as_of).marketing.stayed.of == of, as_of
+
+
+def test_a_time_without_hand_overs_is_told_as_such(known, agreed, reported_at):
+    period = Period.read("2027-01-01", None, time_zone="UTC")
+    report = reported_at(known(HAND_OVERS, **TABLES), agreed(targets=TARGETS), "2026-04-01T00:00:00Z", period)
+    assert report.whole.hand_overs == 0
+    assert {target.met for target in report.targets} == {None}
+    assert report.groups == {"owner": (), "band": (), "lead_type": (), "week": ()}
+
+
+def test_a_report_is_plain_json(report):
+    told = json.loads(json.dumps(report.to_dict()))
+    assert told["agreement_version"] == "test 1"
+    assert told["bands_known_from"] == {"stage": 5}
+    assert told["clocks_stopped_by"] == {"returned": 2}
+    assert told["by"]["owner"][0]["promises"]["accepted"]["kept"] == 1
