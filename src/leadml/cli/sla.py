@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
-from leadml.cli import sla_diff
+from leadml.cli import sla_diff, sla_icp
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
 from leadml.project import Project
@@ -16,6 +16,7 @@ from leadml.wording.texts import Language, say
 
 sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 sla.command()(sla_diff.diff)
+sla.command()(sla_icp.icp)
 
 _COLUMNS = ("lead_type", "band", "from_score", "stage", "accept", "first_attempt")
 
