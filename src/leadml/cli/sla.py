@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
+from leadml.cli import sla_diff, sla_icp
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.sla_diff import diff
 from leadml.cli.sla_due import due

@@ -1,10 +1,12 @@
-"""Writes rules and features as a person writes them: short things on one line, in an order that never changes."""
+"""Writes rules, features and profiles as a person does: short things on one line, in an order that never changes."""
 
 import re
+from collections.abc import Sequence
 
 import orjson
 from pydantic import BaseModel
 
+from leadml.specs.agreement_spec import CriterionSpec
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.rules_spec import RulesSpec
 
@@ -61,6 +63,37 @@ def feature_lines(feature: FeatureSpec, *, table: str | None, indent: str) -> li
         content["unit"] = {key: unit[key] for key in ("en", "one", "ja") if key in unit}
     order = [key for key in content if key != "when_nothing"] + ["when_nothing"]
     return _item({key: content[key] for key in order}, indent, always_open=True)
+
+
+def profile_text(head: Sequence[str], entries: Sequence[tuple[CriterionSpec, str, bool]]) -> str:
+    """Write an ideal customer profile as `sla.yaml` holds it, each criterion below what speaks for it.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Comments for its first lines.
+    entries : sequence of (criterion, evidence, kept)
+        A criterion that is not kept stands as a comment.
+
+    Returns
+    -------
+    text : str
+
+    Examples
+    --------
+    >>> plants = CriterionSpec(attribute="plants", at_least=2)
+    >>> print(profile_text(["Of 90 companies."], [(plants, "3 %", True)]), end="")
+    # Of 90 companies.
+    ideal_customer_profile:
+      criteria:
+        # 3 %
+        - {attribute: plants, at_least: 2}
+    """
+    lines = [f"# {line}" for line in head]
+    lines += ["ideal_customer_profile:", "  criteria:" if any(kept for *_, kept in entries) else "  criteria: []"]
+    for criterion, evidence, kept in entries:
+        lines += [f"    # {evidence}", f"    {'' if kept else '# '}- {on_one_line(_content(criterion))}"]
+    return "\n".join([*lines, ""])
 
 
 def _content(spec: BaseModel) -> dict[str, object]:

@@ -1,0 +1,96 @@
+"""`leadml sla icp`: the ideal customer profile against the companies that really became customers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
+from leadml.clock import now, to_iso
+from leadml.errors import LeadmlError
+from leadml.icp import WITHIN_DAYS, compare_profile
+from leadml.icp.missing import Attribute
+from leadml.leakage.findings import Grade
+from leadml.project import Project
+from leadml.reports.icp import profile_parts, proposal_text, report_as_json
+from leadml.wording.texts import say
+
+
+def icp(
+    project: ProjectOption = Path(),
+    data: DataOption = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option("--outcome", help="An outcome of sla.yaml; default: the last lifecycle stage.", metavar="NAME"),
+    ] = None,
+    within_days: Annotated[
+        float, typer.Option("--within-days", min=1, max=3650, help="Window from the creation of a lead.")
+    ] = WITHIN_DAYS,
+    file: Annotated[
+        Path | None,
+        typer.Option("--write", help="Also write the proposed profile; never into sla.yaml.", metavar="FILE"),
+    ] = None,
+    as_json: JsonOption = False,
+    language: LanguageOption = "en",
+) -> None:
+    """Say which agreed criteria really separate customers, which do not, and which missing ones would.
+
+    Leads and companies are seen as they were known when each lead was created; leads of one company count as one.
+
+    Example: leadml sla icp --write icp.yaml
+    """
+    with problems_told(as_json=as_json, language=language):
+        opened = Project(project, data=data)
+        if file is not None and file.resolve() == (opened.folder / "sla.yaml").resolve():
+            raise LeadmlError("over_definitions", where="--write", file=file.name)
+        with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
+            opened.on_progress = steps
+            history = opened.history
+            distrusted = _distrusted(opened)
+            steps("icp")
+            definitions = opened.spec.agreement.definitions
+            report = compare_profile(
+                history, definitions, outcome=outcome, within_days=within_days, distrusted=distrusted
+            )
+        text = proposal_text(report, today=to_iso(now())[:10], language=language)
+        if file is not None:
+            _write(file, text)
+        if as_json:
+            tell_json({**report_as_json(report), "yaml": text})
+            return
+        for part in profile_parts(report, language):
+            tell(part)
+        out().print(text, markup=False, soft_wrap=True, end="")
+        if file is not None:
+            tell(say("icp.written", language, file=str(file)))
+
+
+def _distrusted(opened: Project) -> set[Attribute]:
+    """Name the attributes that the audit found to tell the outcome, and those that the project leaves out."""
+    spec = opened.spec
+    left_out: set[Attribute] = {
+        (feature.of, feature.attribute)
+        for feature in spec.features
+        if feature.name in spec.readiness.leave_out and feature.attribute is not None
+    }
+    try:
+        findings = opened.audit().findings
+    except LeadmlError as error:
+        if error.code != "no_snapshots":
+            raise
+        return left_out
+    of_table = {"leads": "lead", "companies": "company"}
+    return left_out | {
+        (of_table[finding.table], finding.column)
+        for finding in findings
+        if finding.table in of_table and finding.grade in (Grade.ERROR, Grade.WARNING)
+    }
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise LeadmlError("cannot_write", where="--write", file=file.name, problem=problem) from None
