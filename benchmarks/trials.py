@@ -90,9 +90,7 @@ def tell_one(seed: int, project: Project, shared: Shared) -> tuple[Told, Scored]
     ), scored
 
 
-def capacity_gap(
-    seed: int, history: History, project: Project, shared: Shared, tried: Scored
-) -> tuple[float, float]:
+def capacity_gap(seed: int, history: History, project: Project, shared: Shared, tried: Scored) -> tuple[float, float]:
     """Suggest a threshold before the last period; see how far hand-overs are from the capacity after it began."""
     agreement, began = project.spec.agreement, shared.starts[-1]
     scored = score_what_is_new(history, shared.models[-1], project.spec)
@@ -168,8 +166,10 @@ def tell_seconds(bars: Bars, scored: Scored, agreement: AgreementSpec) -> None:
     begun = time.process_time()
     trial = try_promises(history, agreement, with_threshold(agreement, 30), outcome="ready", seed=7)
     taken = time.process_time() - begun
-    print(f"{trial.snapshots:,} snapshots of {trial.leads:,} leads: {trial.new.hand_overs:,} hand-overs instead of "
-          f"{trial.old.hand_overs:,}")
+    print(
+        f"{trial.snapshots:,} snapshots of {trial.leads:,} leads: {trial.new.hand_overs:,} hand-overs instead of "
+        f"{trial.old.hand_overs:,}"
+    )
     bars.at_most("try_seconds", taken, SECONDS)
 
 

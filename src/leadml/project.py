@@ -442,6 +442,13 @@ class Project:
         self.on_progress("score")
         return find_change(lead_id, first, second)
 
+    def read_under(self, spec: ProjectSpec) -> History:
+        """Read the history in the words of another agreement; that of the project itself is read once."""
+        if spec.agreement == self.spec.agreement:
+            return self.history
+        definitions, told = spec.agreement.definitions, self.on_progress
+        return read_history(spec.history, self.data, definitions, on_progress=told, beside=self.beside)
+
     def effects(self) -> Effects:
         """Explain the scores that the champion gives to the snapshots of the training set."""
         model, snapshots = self.champion(), self._prepared.snapshots

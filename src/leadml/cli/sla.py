@@ -6,6 +6,8 @@ import typer
 from rich.table import Table
 
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
+from leadml.cli.sla_suggest import suggest
+from leadml.cli.sla_try import try_out
 from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
 from leadml.project import Project
 from leadml.specs.agreement_spec import AgreementSpec
@@ -14,6 +16,8 @@ from leadml.specs.schema import agreement_schema
 from leadml.wording.texts import Language, say
 
 sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+sla.command("try")(try_out)
+sla.command()(suggest)
 
 _COLUMNS = ("lead_type", "band", "from_score", "stage", "accept", "first_attempt")
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -94,6 +94,30 @@ def read_project(folder: Path) -> ProjectSpec:
     spec = ProjectSpec(history, tuple(themes), rules, readiness, agreement)
     raise_problems(_between_files(spec, [name for name, _ in files]), where=folder.name)
     return spec
+
+
+def with_agreement(spec: ProjectSpec, agreement: AgreementSpec, *, where: str) -> ProjectSpec:
+    """Put another agreement into a project, and check it against the other definitions.
+
+    Parameters
+    ----------
+    spec : ProjectSpec
+    agreement : AgreementSpec
+    where : str
+        Its file, as the user knows it.
+
+    Returns
+    -------
+    changed : ProjectSpec
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        What does not fit, all together.
+    """
+    changed = replace(spec, agreement=agreement)
+    raise_problems(_between_files(changed, []), where=where)
+    return changed
 
 
 def _collected(specification: type[S], folder: Path, name: str, problems: list[LeadmlError]) -> S | None:

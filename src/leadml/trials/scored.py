@@ -196,7 +196,11 @@ def _snapshots(history: History, spec: ProjectSpec) -> tuple[Snapshots, Definiti
 
 
 def _margin(
-    model: Model, history: History, snapshots: Snapshots, themes: tuple[FeatureFileSpec, ...], definitions: DefinitionsSpec
+    model: Model,
+    history: History,
+    snapshots: Snapshots,
+    themes: tuple[FeatureFileSpec, ...],
+    definitions: DefinitionsSpec,
 ) -> Numbers:
     catalogue = Catalogue.of(themes, definitions)
     matrix = compute_features(history, snapshots.leads, snapshots.as_of, catalogue).with_words_that_occur()
@@ -255,4 +259,3 @@ def _episodes(history: History, leads: Codes, as_of: Instants, definitions: Defi
     for row in np.flatnonzero(first < last).tolist():
         episodes[row] = np.searchsorted(known_at[first[row] : last[row]], as_of[row])
     return episodes
-

@@ -8,7 +8,7 @@ import numpy as np
 from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.history.tables import Codes, Mask
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.trials.expected import Became, what_becomes
+from leadml.trials.expected import Became
 from leadml.trials.placing import Placed, lists_of, place_history
 from leadml.trials.queue import Queue, work_off
 from leadml.trials.scored import Scored
@@ -248,4 +248,3 @@ def _band_volumes(scored: Scored, placed: Placed, agreement: AgreementSpec) -> t
         for of, bands in agreement.promises.bands.items()
         for band in bands
     )
-

@@ -5,7 +5,8 @@ it is put where enough leads come in nineteen of twenty such spans, and what com
 queue in order of score: hand-overs then follow the capacity, not the arrivals.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,12 +16,16 @@ from leadml.agreement.scale import Scale, probability
 from leadml.agreement.thresholds import FEWEST_LEADS
 from leadml.clock import DAY, to_iso
 from leadml.errors import LeadmlError
-from leadml.history.tables import Codes
+from leadml.history.tables import Codes, History
+from leadml.learners.trained_model import TrainedModel
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.trials.expected import Expected, count_interval, expect
+from leadml.specs.project_spec import ProjectSpec, meaning_of
+from leadml.splits import rolling_periods
+from leadml.training import learned_outcome, prepare
+from leadml.trials.expected import Expected, next_count, expect
 from leadml.trials.placing import Placed, place_history
-from leadml.trials.returns import FEWEST_HAND_OVERS, Returns
-from leadml.trials.scored import Scored
+from leadml.trials.returns import FEWEST_HAND_OVERS, Returns, returns_seen
+from leadml.trials.scored import Scored, score_what_is_new, score_without_hindsight
 from leadml.trials.side import queue_of
 from leadml.trials.thresholds import NewThreshold, new_thresholds, possible_thresholds, with_threshold
 
@@ -104,9 +109,7 @@ class Suggestion:
     def to_dict(self) -> dict[str, Any]:
         """Lay it out in plain values; the agreement by its bands."""
         figures = {name: value for name, value in asdict(self).items() if name not in ("agreement", "from_", "until")}
-        bands = {
-            key: {band.name: band.score_at_least for band in bands} for key, bands in self.agreement.bands.items()
-        }
+        bands = {key: {band.name: band.score_at_least for band in bands} for key, bands in self.agreement.bands.items()}
         times = {"from": self.from_, "until": self.until, "knows_until": self.knows_until}
         return {**figures, **{name: to_iso(at) for name, at in times.items()}, "bands": bands}
 
@@ -154,7 +157,46 @@ def suggest_thresholds(
     by_capacity = None if wanted.leads_a_day is None else ground.by_capacity(wanted.leads_a_day, possible)
     threshold = max(found for found in (by_return, by_capacity) if found is not None)
     decided: Literal["capacity", "return_rate"] = "capacity" if threshold == by_capacity else "return_rate"
-    return ground.suggestion(threshold, decided, wanted, None if rates is None else rates[threshold], len(returns), seed)
+    return ground.suggestion(
+        threshold, decided, wanted, None if rates is None else rates[threshold], len(returns), seed
+    )
+
+
+def suggest_for(
+    spec: ProjectSpec, model: TrainedModel, history: History, wanted: Wanted, on_progress: Callable[[str], None]
+) -> Suggestion:
+    """Suggest thresholds for the scores of the model that answers.
+
+    Parameters
+    ----------
+    spec : ProjectSpec
+    model : TrainedModel
+        Volumes are counted on leads that it has not learned from.
+    history : History
+    wanted : Wanted
+    on_progress : callable taking str
+
+    Returns
+    -------
+    suggestion : Suggestion
+
+    Raises
+    ------
+    LeadmlError
+        As of `suggest_thresholds`; `other_definitions`.
+    """
+    definitions = spec.agreement.definitions
+    if meaning_of(definitions) != model.definitions:
+        raise LeadmlError("other_definitions", where="sla.yaml, definitions")
+    asked = replace(spec, readiness=spec.readiness.model_copy(update={"outcome": learned_outcome(model)}))
+    on_progress("training_set")
+    training_set = prepare(history, asked)
+    on_progress("judge")
+    tried = score_without_hindsight(history, training_set, rolling_periods(training_set, asked.readiness.test), asked)
+    on_progress("place")
+    scored = score_what_is_new(history, model, asked)
+    returns = returns_seen(history, tried, definitions)
+    return suggest_thresholds(scored, spec.agreement, wanted, returns, seed=spec.readiness.seed)
 
 
 @dataclass(frozen=True)
@@ -195,7 +237,7 @@ class _Ground:
 
     def _enough(self, threshold: int, needed: float) -> bool:
         _, come = self.come(with_threshold(self.agreement, threshold))
-        return count_interval(len(come)).low >= needed
+        return next_count(len(come)).low >= needed
 
     def suggestion(
         self,
@@ -209,14 +251,16 @@ class _Ground:
         agreement = with_threshold(self.agreement, threshold)
         placed, come = self.come(agreement)
         weeks, taken = self.scored.weeks, come
-        volume = count_interval(len(come)).times(1 / weeks)
+        volume = next_count(len(come)).times(1 / weeks)
         most = None
         if wanted.leads_a_day is not None:
             most = wanted.leads_a_day * self.working_days / weeks
             queue = queue_of(self.scored, placed, agreement, wanted.leads_a_day)
             handed = np.flatnonzero(placed.hands_over)[queue.handed_on >= 0]
             taken = handed[np.isin(handed, come)]
-        reached = volume if most is None else Expected(*(min(end, most) for end in (volume.value, volume.low, volume.high)))
+        reached = (
+            volume if most is None else Expected(*(min(end, most) for end in (volume.value, volume.low, volume.high)))
+        )
         definitions = agreement.definitions
         margin = Scale.agreed(definitions.lead_score).margin_of(threshold)
         return Suggestion(
