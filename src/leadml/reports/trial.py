@@ -77,7 +77,7 @@ def trial_page(trial: Trial, definitions: DefinitionsSpec, most: int, language: 
         drawn.append(_picture("ready", as_svg(ready_chart(of_picture, language)), language))
     lead, *rest = parts
     versions = {"old": sides[0].version, "new": sides[1].version}
-    limits = [part for part in _limits(language)]
+    limits = _limits(language)
     told = tuple(part for part in rest if part not in limits)
     return Page(
         title=say("trial.title", language, **versions),

@@ -217,7 +217,8 @@ def _only_in(scored: Scored, one: Seen, other: Seen) -> Codes:
     """Find the hand-overs of one side in whose episode the other side hands nothing over."""
     theirs = set(zip(scored.leads[other.handed].tolist(), scored.episodes[other.handed].tolist(), strict=True))
     ours = zip(scored.leads[one.handed].tolist(), scored.episodes[one.handed].tolist(), strict=True)
-    return one.handed[np.array([pair not in theirs for pair in ours], dtype=bool)]
+    only: Codes = one.handed[np.array([pair not in theirs for pair in ours], dtype=bool)]
+    return only
 
 
 def _ids(scored: Scored, rows: Codes) -> tuple[str, ...]:
