@@ -454,6 +454,12 @@ class Project:
     def sla_due(self, *, as_of: str | int | None = None) -> Due:
         """List what waits for somebody at an instant: see `kept.due.find_due`."""
         return find_due(self.history, self.spec.agreement, self.instant(as_of))
+    def read_under(self, spec: ProjectSpec) -> History:
+        """Read the history in the words of another agreement; that of the project itself is read once."""
+        if spec.agreement == self.spec.agreement:
+            return self.history
+        definitions, told = spec.agreement.definitions, self.on_progress
+        return read_history(spec.history, self.data, definitions, on_progress=told, beside=self.beside)
 
     def effects(self) -> Effects:
         """Explain the scores that the champion gives to the snapshots of the training set."""

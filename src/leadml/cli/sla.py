@@ -5,12 +5,13 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
-from leadml.cli import sla_diff, sla_icp
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
+from leadml.cli.sla_deadline import deadline
 from leadml.cli.sla_diff import diff
 from leadml.cli.sla_due import due
 from leadml.cli.sla_report import report
-from leadml.cli.sla_deadline import deadline
+from leadml.cli.sla_suggest import suggest
+from leadml.cli.sla_try import try_out
 from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
 from leadml.project import Project
 from leadml.specs.agreement_spec import AgreementSpec
@@ -19,8 +20,9 @@ from leadml.specs.schema import agreement_schema
 from leadml.wording.texts import Language, say
 
 sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
-for _command in (deadline, diff, due, report):
+for _command in (deadline, diff, due, report, suggest, try_out):
     sla.command()(_command)
+sla.command("try")(try_out)
 
 _COLUMNS = ("lead_type", "band", "from_score", "stage", "accept", "first_attempt")
 

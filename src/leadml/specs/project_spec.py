@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -108,6 +108,30 @@ def _yaml_files(folder: Path, of: str, problems: list[LeadmlError]) -> list[str]
         for path in sorted((folder / of).glob("*.yml"))
     )
     return [f"{of}/{path.name}" for path in sorted((folder / of).glob("*.yaml"))]
+
+
+def with_agreement(spec: ProjectSpec, agreement: AgreementSpec, *, where: str) -> ProjectSpec:
+    """Put another agreement into a project, and check it against the other definitions.
+
+    Parameters
+    ----------
+    spec : ProjectSpec
+    agreement : AgreementSpec
+    where : str
+        Its file, as the user knows it.
+
+    Returns
+    -------
+    changed : ProjectSpec
+
+    Raises
+    ------
+    LeadmlError, ProblemsError
+        What does not fit, all together.
+    """
+    changed = replace(spec, agreement=agreement)
+    raise_problems(_between_files(changed, []), where=where)
+    return changed
 
 
 def _collected(specification: type[S], folder: Path, name: str, problems: list[LeadmlError]) -> S | None:

@@ -115,8 +115,8 @@ def expect(scored: Scored, groups: Mapping[str, Codes], *, seed: int, draws: int
     }
 
 
-def count_interval(count: int) -> Expected:
-    """Put an interval around a count of leads that come when they come.
+def next_count(count: int) -> Expected:
+    """Foretell how many leads come in a span as long as the one in which so many came.
 
     Parameters
     ----------
@@ -125,14 +125,15 @@ def count_interval(count: int) -> Expected:
     Returns
     -------
     expected : Expected
-        Ends: exact 5 % limits of the rate of a Poisson count (Garwood 1936).
+        Value: as many again. Interval: the middle 90 % of a count at the same rate, which itself is known by `count`
+        alone: negative binomial, wider than that of a known rate by the root of two.
 
     Examples
     --------
-    >>> count_interval(0).low, round(count_interval(10).low, 2), round(count_interval(10).high, 2)
-    (0.0, 5.43, 16.96)
+    >>> next_count(0), next_count(100)
+    (Expected(value=0.0, low=0.0, high=4.0), Expected(value=100.0, low=78.0, high=125.0))
     """
-    from scipy.stats import chi2  # half a second to import
+    from scipy.stats import nbinom  # half a second to import
 
-    low = float(chi2.ppf(_ENDS[0] / 100, 2 * count)) / 2 if count else 0.0
-    return Expected(float(count), low, float(chi2.ppf(_ENDS[1] / 100, 2 * (count + 1))) / 2)
+    low = float(nbinom.ppf(_ENDS[0] / 100, count, 0.5)) if count else 0.0
+    return Expected(float(count), low, float(nbinom.ppf(_ENDS[1] / 100, count + 1, 0.5)))

@@ -7,6 +7,7 @@ What a day leaves over may be used until the local week ends; a part of a lead i
 
 import heapq
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,25 +53,30 @@ class Queue:
         return waited
 
 
-def work_off(
-    came_on: Codes,
-    points: Numbers,
-    leaves_on: Codes,
-    leads_a_day: float,
-    calendar: BusinessCalendar,
-    *,
-    days: tuple[int, int],
-) -> Queue:
+class Arrivals(NamedTuple):
+    """Leads that come to be handed over: arrays of shape (n,), local days since 1970-01-01.
+
+    Attributes
+    ----------
+    came_on : int array
+        As from `BusinessCalendar.local_days`.
+    points : float array
+        The highest goes first; of equal ones who came first.
+    leaves_on : int array
+        From this day on a lead is no longer to be handed over.
+    """
+
+    came_on: Codes
+    points: Numbers
+    leaves_on: Codes
+
+
+def work_off(arrivals: Arrivals, leads_a_day: float, calendar: BusinessCalendar, *, days: tuple[int, int]) -> Queue:
     """Hand over at most so many leads on a working day, the best first.
 
     Parameters
     ----------
-    came_on : int array, shape (n,)
-        Local days since 1970-01-01, as from `BusinessCalendar.local_days`.
-    points : float array, shape (n,)
-        The highest goes first; of equal ones who came first.
-    leaves_on : int array, shape (n,)
-        From this day on a lead is no longer to be handed over.
+    arrivals : Arrivals
     leads_a_day : float, > 0
     calendar : BusinessCalendar
     days : (first, last) of int
@@ -85,10 +91,12 @@ def work_off(
     >>> from leadml.specs.calendar_spec import CalendarSpec
     >>> office = BusinessCalendar(CalendarSpec(time_zone="UTC"))
     >>> saturday = np.full(3, 2)  # 3 January 1970
-    >>> queue = work_off(saturday, np.array([1.0, 3.0, 2.0]), np.full(3, 99), 2, office, days=(0, 8))
+    >>> came = Arrivals(saturday, np.array([1.0, 3.0, 2.0]), np.full(3, 99))
+    >>> queue = work_off(came, 2, office, days=(0, 8))
     >>> queue.handed_on.tolist(), queue.over_days.tolist()
     ([5, 4, 4], [4])
     """
+    came_on, points, leaves_on = arrivals
     span = np.arange(*days)
     working = span[calendar.is_working_day(span)]
     place = np.searchsorted(working, came_on)
@@ -110,5 +118,5 @@ def work_off(
             if leaves_on[row] > day:
                 handed_on[row] = day
                 taken += 1
-    arrivals = np.bincount(place, minlength=len(working) + 1)[: len(working)]
-    return Queue(handed_on, counts_on, working, working[arrivals > leads_a_day], leaves_on, days[1] - 1)
+    came = np.bincount(place, minlength=len(working) + 1)[: len(working)]
+    return Queue(handed_on, counts_on, working, working[came > leads_a_day], leaves_on, days[1] - 1)

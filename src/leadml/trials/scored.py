@@ -1,7 +1,8 @@
-"""The snapshots that a changed agreement is tried on, each scored by a model that knew nothing of what came after it."""
+"""The past that a changed agreement is tried on, each score by a model that knew nothing of what came after it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -151,7 +152,7 @@ def score_without_hindsight(
         TriedPeriod(begin, end, int(split.train.closed_at.max()), split.train.leads)
         for begin, end, split in zip(starts, ends, periods, strict=True)
     )
-    return _scored(history, tried, spec, margin, joined(level).rows(back), told)
+    return _scored(history, tried, spec, _Said(margin, joined(level).rows(back)), told)
 
 
 def score_what_is_new(history: History, model: TrainedModel, spec: ProjectSpec) -> Scored:
@@ -180,7 +181,7 @@ def score_what_is_new(history: History, model: TrainedModel, spec: ProjectSpec) 
     # What was scored later than this was answered after the model's last answer.
     begins = model.knows_until - round((asked.within_days + asked.not_returned_within_days) * DAY)
     period = TriedPeriod(begins, history.known_until + 1, model.knows_until, len(np.unique(leads[learned])))
-    return _scored(history, snapshots, spec, margin, follow_level(answered, as_of), (period,))
+    return _scored(history, snapshots, spec, _Said(margin, follow_level(answered, as_of)), (period,))
 
 
 def joined(levels: Sequence[Level]) -> Level:
@@ -213,14 +214,17 @@ def _answered(training_set: TrainingSet, model: Model) -> Answered:
     return Answered.of(snapshots.leads, snapshots.as_of, margin, training_set.ready, training_set.closed_at)
 
 
+class _Said(NamedTuple):
+    """What models say of snapshots: arrays of shape (n,)."""
+
+    margin: Numbers
+    level: Level
+
+
 def _scored(
-    history: History,
-    snapshots: Snapshots,
-    spec: ProjectSpec,
-    margin: Numbers,
-    level: Level,
-    periods: tuple[TriedPeriod, ...],
+    history: History, snapshots: Snapshots, spec: ProjectSpec, said: _Said, periods: tuple[TriedPeriod, ...]
 ) -> Scored:
+    margin, level = said
     definitions = spec.agreement.definitions
     leads, as_of = snapshots.leads, snapshots.as_of
     outcomes = find_outcomes(history, leads, as_of, definitions, definitions.outcome(spec.readiness.outcome))

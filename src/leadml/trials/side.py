@@ -8,9 +8,9 @@ import numpy as np
 from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.history.tables import Codes, Mask
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.trials.expected import Became, what_becomes
+from leadml.trials.expected import Became
 from leadml.trials.placing import Placed, lists_of, place_history
-from leadml.trials.queue import Queue, work_off
+from leadml.trials.queue import Arrivals, Queue, work_off
 from leadml.trials.scored import Scored
 
 _NEVER = np.iinfo(np.int64).max
@@ -212,7 +212,8 @@ def queue_of(scored: Scored, placed: Placed, agreement: AgreementSpec, leads_a_d
     stale = np.array([min(ages[lists[row], placed.bands[row]], 1 << 40) + 1 for row in handed.tolist()], dtype=np.int64)
     leaves_on = np.minimum(days[handed] + stale, _falls_back_on(scored, placed.recommends, days)[handed])
     first, last = calendar.local_days(np.array([scored.as_of.min(initial=scored.from_), scored.until], dtype=np.int64))
-    return work_off(days[handed], scored.margin[handed], leaves_on, leads_a_day, calendar, days=(int(first), int(last)))
+    arrivals = Arrivals(days[handed], scored.margin[handed], leaves_on)
+    return work_off(arrivals, leads_a_day, calendar, days=(int(first), int(last)))
 
 
 def types_of(scored: Scored) -> list[str | None]:

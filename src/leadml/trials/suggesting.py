@@ -5,8 +5,9 @@ it is put where enough leads come in nineteen of twenty such spans, and what com
 queue in order of score: hand-overs then follow the capacity, not the arrivals.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -15,12 +16,16 @@ from leadml.agreement.scale import Scale, probability
 from leadml.agreement.thresholds import FEWEST_LEADS
 from leadml.clock import DAY, to_iso
 from leadml.errors import LeadmlError
-from leadml.history.tables import Codes
+from leadml.history.tables import Codes, History
+from leadml.learners.trained_model import TrainedModel
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.trials.expected import Expected, count_interval, expect
+from leadml.specs.project_spec import ProjectSpec, meaning_of
+from leadml.splits import rolling_periods
+from leadml.training import learned_outcome, prepare
+from leadml.trials.expected import Expected, expect, next_count
 from leadml.trials.placing import Placed, place_history
-from leadml.trials.returns import FEWEST_HAND_OVERS, Returns
-from leadml.trials.scored import Scored
+from leadml.trials.returns import FEWEST_HAND_OVERS, Returns, returns_seen
+from leadml.trials.scored import Scored, score_what_is_new, score_without_hindsight
 from leadml.trials.side import queue_of
 from leadml.trials.thresholds import NewThreshold, new_thresholds, possible_thresholds, with_threshold
 
@@ -151,10 +156,59 @@ def suggest_thresholds(
     by_return = None if wanted.return_rate is None else _by_return(rates, wanted.return_rate, possible, len(returns))
     by_capacity = None if wanted.leads_a_day is None else ground.by_capacity(wanted.leads_a_day, possible)
     threshold = max(found for found in (by_return, by_capacity) if found is not None)
-    decided: Literal["capacity", "return_rate"] = "capacity" if threshold == by_capacity else "return_rate"
-    return ground.suggestion(
-        threshold, decided, wanted, None if rates is None else rates[threshold], len(returns), seed
+    found = _Found(
+        threshold,
+        "capacity" if threshold == by_capacity else "return_rate",
+        None if rates is None else rates[threshold],
+        len(returns),
     )
+    return ground.suggestion(found, wanted, seed)
+
+
+def suggest_for(
+    spec: ProjectSpec, model: TrainedModel, history: History, wanted: Wanted, on_progress: Callable[[str], None]
+) -> Suggestion:
+    """Suggest thresholds for the scores of the model that answers.
+
+    Parameters
+    ----------
+    spec : ProjectSpec
+    model : TrainedModel
+        Volumes are counted on leads that it has not learned from.
+    history : History
+    wanted : Wanted
+    on_progress : callable taking str
+
+    Returns
+    -------
+    suggestion : Suggestion
+
+    Raises
+    ------
+    LeadmlError
+        As of `suggest_thresholds`; `other_definitions`.
+    """
+    definitions = spec.agreement.definitions
+    if meaning_of(definitions) != model.definitions:
+        raise LeadmlError("other_definitions", where="sla.yaml, definitions")
+    asked = replace(spec, readiness=spec.readiness.model_copy(update={"outcome": learned_outcome(model)}))
+    on_progress("training_set")
+    training_set = prepare(history, asked)
+    on_progress("judge")
+    tried = score_without_hindsight(history, training_set, rolling_periods(training_set, asked.readiness.test), asked)
+    on_progress("place")
+    scored = score_what_is_new(history, model, asked)
+    returns = returns_seen(history, tried, definitions)
+    return suggest_thresholds(scored, spec.agreement, wanted, returns, seed=spec.readiness.seed)
+
+
+class _Found(NamedTuple):
+    """A threshold, what decided on it, and what is known of returns from it on."""
+
+    threshold: int
+    decided_by: Literal["capacity", "return_rate"]
+    return_rate: Expected | None
+    returns_of: int
 
 
 @dataclass(frozen=True)
@@ -195,21 +249,13 @@ class _Ground:
 
     def _enough(self, threshold: int, needed: float) -> bool:
         _, come = self.come(with_threshold(self.agreement, threshold))
-        return count_interval(len(come)).low >= needed
+        return next_count(len(come)).low >= needed
 
-    def suggestion(
-        self,
-        threshold: int,
-        decided_by: Literal["capacity", "return_rate"],
-        wanted: Wanted,
-        return_rate: Expected | None,
-        returns_of: int,
-        seed: int,
-    ) -> Suggestion:
-        agreement = with_threshold(self.agreement, threshold)
+    def suggestion(self, found: "_Found", wanted: Wanted, seed: int) -> Suggestion:
+        agreement = with_threshold(self.agreement, found.threshold)
         placed, come = self.come(agreement)
         weeks, taken = self.scored.weeks, come
-        volume = count_interval(len(come)).times(1 / weeks)
+        volume = next_count(len(come)).times(1 / weeks)
         most = None
         if wanted.leads_a_day is not None:
             most = wanted.leads_a_day * self.working_days / weeks
@@ -220,12 +266,12 @@ class _Ground:
             volume if most is None else Expected(*(min(end, most) for end in (volume.value, volume.low, volume.high)))
         )
         definitions = agreement.definitions
-        margin = Scale.agreed(definitions.lead_score).margin_of(threshold)
+        margin = Scale.agreed(definitions.lead_score).margin_of(found.threshold)
         return Suggestion(
             agreement=agreement,
-            threshold=threshold,
+            threshold=found.threshold,
             chance=float(probability(np.array([margin]))[0]),
-            decided_by=decided_by,
+            decided_by=found.decided_by,
             changed=new_thresholds(self.agreement, agreement),
             from_=self.scored.from_,
             until=self.scored.until,
@@ -238,8 +284,8 @@ class _Ground:
             hand_overs_a_week=reached,
             hand_overs_a_day=reached.times(weeks / max(1, self.working_days)),
             ready_a_week=expect(self.scored, {"taken": taken}, seed=seed)["taken"].times(1 / weeks),
-            return_rate=return_rate,
-            returns_of=returns_of,
+            return_rate=found.return_rate,
+            returns_of=found.returns_of,
         )
 
 

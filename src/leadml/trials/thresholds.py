@@ -63,8 +63,8 @@ def with_threshold(agreement: AgreementSpec, threshold: int) -> AgreementSpec:
         if place is not None:
             limits = _given_way(limits, place, threshold)
         lists[key] = tuple(
-            band
-            if band.score_at_least == limit and stated.score_at_least == limit
+            stated
+            if band.score_at_least == limit
             else band.model_copy(update={"score_at_least": limit, "probability_at_least": None})
             for band, stated, limit in zip(bands, agreement.promises.bands[key], limits, strict=True)
         )

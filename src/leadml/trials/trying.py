@@ -1,15 +1,19 @@
 """A changed agreement tried on the past: changed promises place it again, changed definitions learn it again."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from leadml.clock import to_iso
-from leadml.history.tables import Codes
+from leadml.history.tables import Codes, History
 from leadml.specs.agreement_spec import AgreementSpec
+from leadml.specs.project_spec import ProjectSpec, meaning_of
+from leadml.splits import periods_from, rolling_periods
+from leadml.training import prepare
 from leadml.trials.expected import Became, what_becomes
-from leadml.trials.scored import Scored, TriedPeriod
+from leadml.trials.scored import Scored, TriedPeriod, score_without_hindsight
 from leadml.trials.side import Seen, Side, see
 
 
@@ -98,6 +102,63 @@ class DefinitionsTrial:
         return {"tried": "definitions", "comparable": False, **told}
 
 
+def try_agreement(
+    spec: ProjectSpec, changed: ProjectSpec, read: Callable[[ProjectSpec], History], on_progress: Callable[[str], None]
+) -> PromisesTrial | DefinitionsTrial:
+    """Try an agreement on the past of a project: by its promises alone, or, where its words mean something else, anew.
+
+    Parameters
+    ----------
+    spec : ProjectSpec
+        The project as it is.
+    changed : ProjectSpec
+        The same with the other agreement.
+    read : callable taking ProjectSpec
+        Reads the history in the words of an agreement.
+    on_progress : callable taking str
+
+    Returns
+    -------
+    trial : PromisesTrial or DefinitionsTrial
+        Where definitions changed, the promises that changed with them are told under the new definitions alone.
+
+    Raises
+    ------
+    LeadmlError
+        `no_snapshots`, `too_few_outcomes`.
+    """
+    first, rate, starts = _tried(spec, read, on_progress, None)
+    seed, outcome = spec.readiness.seed, spec.readiness.outcome
+    if meaning_of(spec.agreement.definitions) == meaning_of(changed.agreement.definitions):
+        on_progress("place")
+        return try_promises(first, spec.agreement, changed.agreement, outcome=outcome, seed=seed)
+    second, new_rate, _ = _tried(changed, read, on_progress, starts)
+    on_progress("place")
+    return DefinitionsTrial(
+        try_alone(first, spec.agreement, outcome=outcome, base_rate=rate, seed=seed),
+        try_alone(second, changed.agreement, outcome=outcome, base_rate=new_rate, seed=seed),
+    )
+
+
+def _tried(
+    spec: ProjectSpec,
+    read: Callable[[ProjectSpec], History],
+    on_progress: Callable[[str], None],
+    starts: Sequence[int] | None,
+) -> tuple[Scored, float, list[int]]:
+    """Learn a specification before each period and score the past; the periods are those of another where given."""
+    history = read(spec)
+    on_progress("training_set")
+    training_set = prepare(history, spec)
+    on_progress("judge")
+    if starts is None:
+        periods = rolling_periods(training_set, spec.readiness.test)
+    else:
+        periods = periods_from(training_set, starts)
+    scored = score_without_hindsight(history, training_set, periods, spec)
+    return scored, training_set.base_rate, [split.from_ for split in periods]
+
+
 def try_promises(scored: Scored, old: AgreementSpec, new: AgreementSpec, *, outcome: str, seed: int) -> PromisesTrial:
     """Place the same scores under the promises of two agreements.
 
@@ -156,7 +217,8 @@ def _only_in(scored: Scored, one: Seen, other: Seen) -> Codes:
     """Find the hand-overs of one side in whose episode the other side hands nothing over."""
     theirs = set(zip(scored.leads[other.handed].tolist(), scored.episodes[other.handed].tolist(), strict=True))
     ours = zip(scored.leads[one.handed].tolist(), scored.episodes[one.handed].tolist(), strict=True)
-    return one.handed[np.array([pair not in theirs for pair in ours], dtype=bool)]
+    only: Codes = one.handed[np.array([pair not in theirs for pair in ours], dtype=bool)]
+    return only
 
 
 def _ids(scored: Scored, rows: Codes) -> tuple[str, ...]:
