@@ -454,6 +454,7 @@ class Project:
     def sla_due(self, *, as_of: str | int | None = None) -> Due:
         """List what waits for somebody at an instant: see `kept.due.find_due`."""
         return find_due(self.history, self.spec.agreement, self.instant(as_of))
+
     def read_under(self, spec: ProjectSpec) -> History:
         """Read the history in the words of another agreement; that of the project itself is read once."""
         if spec.agreement == self.spec.agreement:
