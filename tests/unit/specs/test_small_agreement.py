@@ -49,6 +49,7 @@ def test_what_it_does_not_say_is_usual(small_project):
     promises, definitions = small_project.spec.agreement.promises, small_project.spec.agreement.definitions
     assert promises.connect_attempts.model_dump(exclude_none=True) == {
         "at_least": 5, "within_days": 10, "channels": ("phone", "email"), "hours_between": 0,
+        "until": ("connected", "replied"),
     }  # fmt: skip
     assert (promises.exploration_share, promises.escalation, promises.capacity) == (0, (), None)
     assert definitions.connect_attempt.channels == ("phone", "email", "meeting")
