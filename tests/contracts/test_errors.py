@@ -115,8 +115,8 @@ IN_A_PROJECT = cases(
         "Unknown key 'verson'.",
         IGNORED_KEY,
         "sla.yaml, line 1, verson",
-        "Did you mean 'version'? Known keys here: calendar, definitions, owners, promises, review_by, "
-        "valid_from, valid_to, version.",
+        "Did you mean 'version'? Known keys here: calendar, definitions, owners, promises, review_by, valid_from, "
+        "valid_to, version.",
     ),
     Case(
         "unknown YAML key deep in a list",

@@ -11,7 +11,7 @@ from leadml.specs.agreement_spec import AgreementSpec
 
 
 @dataclass(frozen=True)
-class InForce:
+class HeldAgreement:
     """An agreement by which an instant is judged.
 
     Attributes
@@ -26,7 +26,7 @@ class InForce:
     holds: bool
 
 
-def agreement_in_force(agreements: Sequence[AgreementSpec], instant: int) -> InForce:
+def agreement_in_force(agreements: Sequence[AgreementSpec], instant: int) -> HeldAgreement:
     """Find the agreement that held at an instant.
 
     Parameters
@@ -38,7 +38,7 @@ def agreement_in_force(agreements: Sequence[AgreementSpec], instant: int) -> InF
 
     Returns
     -------
-    in_force : InForce
+    in_force : HeldAgreement
 
     Notes
     -----
@@ -48,9 +48,9 @@ def agreement_in_force(agreements: Sequence[AgreementSpec], instant: int) -> InF
     in_order = sorted(agreements, key=lambda agreement: agreement.valid_from)
     begun = [agreement for agreement in in_order if agreement.valid_from <= _day(agreement, instant)]
     if not begun:
-        return InForce(in_order[0], holds=False)
+        return HeldAgreement(in_order[0], holds=False)
     latest = begun[-1]
-    return InForce(latest, holds=latest.valid_to is None or _day(latest, instant) <= latest.valid_to)
+    return HeldAgreement(latest, holds=latest.valid_to is None or _day(latest, instant) <= latest.valid_to)
 
 
 def _day(agreement: AgreementSpec, instant: int) -> date:

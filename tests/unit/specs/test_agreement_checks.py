@@ -287,6 +287,12 @@ def test_all_faults_of_a_file_are_told_at_once(read):
     ])  # fmt: skip
 
 
+def test_a_place_that_is_broken_is_told_once(read):
+    # The second span ends before it begins, and it begins before the first is over.
+    (problem,) = problems_of(read, changed("13:00-18:00", "11:00-10:00"))
+    assert problem.code == "wrong_type"
+
+
 def told_by(read, text):
     """Say what is wrong with a text, in both languages; nothing where it is sound."""
     try:
