@@ -45,7 +45,11 @@ class BandSpec(Specification):
     ] = None
     stays_within_points: Annotated[
         int,
-        Field(ge=0, le=100, description="a lead of this band stays in it while its score is at most so many points too low"),
+        Field(
+            ge=0,
+            le=100,
+            description="a lead of this band stays in it while its score is at most so many points too low",
+        ),
     ] = 0
     maximum_age_days: Annotated[
         Days | None, Field(description="a hand-over of this band is stale after so many days without an attempt")
