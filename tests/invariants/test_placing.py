@@ -202,6 +202,7 @@ class Lead(RuleBasedStateMachine):
             assert placement.respond_by == standing.as_of + 4 * HOUR
             assert (placement.accept_by is not None) == (owing == "A")
         assert bool(placement.missing_fields) == (held == "missing_fields")
+        assert held != "recycle_wait" or standing.as_of < standing.waits_until  # at its end a lead is free
         assert placement.owner == f"team {owing}"
         if placement.automatic:
             assert held is None

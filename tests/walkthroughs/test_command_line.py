@@ -89,11 +89,12 @@ def test_every_open_lead_has_score_chance_band_deadline_and_the_verdict_of_the_r
     assert len(rows) == len(answers) > 300
     for number, (row, answer) in enumerate(zip(rows, answers, strict=True), 1):
         rank, lead, score, chance, band, respond_by, _, rules = (" ".join(lines) for lines in row)
-        due, verdict = answer["respond_by"], answer["rules"]
+        due, held, verdict = answer["respond_by_local"], answer["held_by_words"]["en"], answer["rules"]
         assert (rank, lead, score) == (str(number), answer["lead_id"], str(answer["score"]))
         assert chance == f"{answer['chance']['en']} {answer['chance_interval']['en']}"
         assert band == answer["band"]
-        assert respond_by == ("-" if due is None else f"{due[:10]} {due[11:16]} UTC")
+        owed = "-" if due is None else f"{due[:10]} {due[11:16]} JST"  # promised where the office is
+        assert respond_by == (owed if held is None else f"{owed} {held}")
         assert rules == f"{verdict['rule_points']:g} points score {verdict['score']} band {verdict['band']}"
     assert {answer["band"] for answer in answers} == {"A", "B", "C"}
     assert [answer["score_unclipped"] for answer in answers] == sorted(

@@ -79,7 +79,7 @@ def test_the_last_live_answer_tells_the_last_band(desk, ledger, arrivals, monkey
     times = iter([NOW, NOW, NOW + clock.DAY, NOW + clock.DAY, NOW + 2 * clock.DAY, NOW + 2 * clock.DAY])
     monkeypatch.setattr(clock, "now", lambda: next(times))
     first, _ = desk.answer(request("A1", "A2"))["answers"]
-    (past,) = desk.answer(request("A1", as_of="2026-03-01T12:00:00Z"))["answers"]  # a question is no state
+    (past,) = desk.answer(request("B1", as_of="2026-03-01T12:00:00Z"))["answers"]  # a question is no state
     again, other = desk.answer(request("A1", "B1"))["answers"]
     assert (first["last"], past["last"], other["last"]) == (None, None, None)
     assert again["last"] == ["A", NOW + 1]
