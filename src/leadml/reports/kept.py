@@ -151,13 +151,15 @@ def hours_in_words(hours: float | None, language: Language) -> str:
 def marketing_lines(report: SlaReport, language: Language) -> list[str]:
     """Say what marketing delivered: volume, returns, what stayed, and fields that were missing."""
     side = report.marketing
-    days = plain(report.judged.agreement.definitions.ready.not_returned_within_days)
+    grace = report.judged.agreement.definitions.ready.not_returned_within_days
+    days = plain(grace)
     if side.a_week is None:
         lines = [say("kept.no_whole_week", language)]
     else:
         weeks = sum(week.whole for week in side.weeks)
-        lines = [say("kept.volume", language, a_week=plain(side.a_week), weeks=weeks)]
-    for key, share in (("came_back", side.returned), ("stayed", side.stayed)):
+        lines = [say("kept.volume", language, a_week=_a_week(side.a_week), weeks=weeks)]
+    # Where nobody agreed on a grace, all have stayed as soon as they come.
+    for key, share in (("came_back", side.returned), *([("stayed", side.stayed)] if grace else [])):
         if share.of:
             said = share_in_words(share, language)
             lines.append(say(f"kept.{key}", language, part=share.part, of=share.of, share=said, days=days))
@@ -195,7 +197,11 @@ def target_table(targets: Sequence[Target], language: Language) -> TextTable:
 
 
 def _as_target(target: Target, value: float, language: Language) -> str:
-    return plain(value) if target.name == "hand_overs_a_week" else percent(value, language)
+    return _a_week(value) if target.name == "hand_overs_a_week" else percent(value, language)
+
+
+def _a_week(hand_overs: float) -> str:
+    return f"{hand_overs:,.1f}".removesuffix(".0")
 
 
 def stay_table(report: SlaReport, language: Language) -> TextTable:
@@ -288,7 +294,8 @@ def timeline_parts(
             lead_type=lead_type if label is None else getattr(label, language),
             **names,
         )
-        table = TextTable(title, [say("kept.when", language), say("kept.what", language)])
+        yield title
+        table = TextTable("", [say("kept.when", language), say("kept.what", language)])
         for event in timeline.events:
             table.add_row(local_moment(report.judged, event.at), event_in_words(event, language))
         yield table

@@ -38,10 +38,21 @@ def kept_page(report: SlaReport, language: Language) -> Page:
     if not report.whole.hand_overs:
         nothing = Section(say("kept.sections.summary", language), (say("kept.no_hand_overs", language),))
         return Page(title, head, (nothing,), language)
-    summary: list[Block] = [head]
+    sections = [
+        Section(say(f"kept.sections.{key}", language), tuple(blocks))
+        for key, blocks in _sections(report, language)
+        if blocks
+    ]
+    share = report.whole.promises[Promise.FIRST_ATTEMPT].share
+    return Page(title, _lead(share, language), tuple(sections), language)
+
+
+def _sections(report: SlaReport, language: Language) -> list[tuple[str, list[Block]]]:
+    """Lay out what stands below each heading, in order."""
+    summary: list[Block] = [head_line(report, language)]
     if report.targets:
         summary.append(target_table(report.targets, language))
-    sections: list[tuple[str, list[Block]]] = [
+    return [
         ("summary", summary),
         (
             "promises",
@@ -76,14 +87,6 @@ def kept_page(report: SlaReport, language: Language) -> Page:
         ("stays", [stay_table(report, language)] if report.stays else []),
         ("counted", [Points(tuple(counted_lines(report, language)))]),
     ]
-    return Page(
-        title=title,
-        lead=_lead(report.whole.promises[Promise.FIRST_ATTEMPT].share, language),
-        sections=tuple(
-            Section(say(f"kept.sections.{key}", language), tuple(blocks)) for key, blocks in sections if blocks
-        ),
-        language=language,
-    )
 
 
 def _lead(share: Share, language: Language) -> str:

@@ -134,6 +134,21 @@ def test_when_an_owner_accepted_must_be_a_time(tiny_project, change, history, pr
     assert problems() == [("not_a_time", "owners.csv, column accepted, line 2 (1 in all)", "yesterday")]
 
 
+def test_when_an_owner_accepted_needs_no_setting_of_its_source_any_more(tiny_project, change, history, facts_of):
+    file = tiny_project / "data" / "owners.csv"
+    file.write_text(
+        "lead,at,who,accepted\nL1,06.01.2026 09:00,mori,06.01.2026 10:30\nL2,06.01.2026 09:00,mori,\n", "utf-8"
+    )
+    columns = "{lead_id: lead, happened_at: at, owner: who, accepted_at: accepted}"
+    source = f"{{file: owners.csv, columns: {columns}, time_format: '%d.%m.%Y %H:%M'}}"
+    change(HISTORY, "  activities:\n", f"  assignments:\n    - {source}\n  activities:\n")
+    change(HISTORY, "folder: data", "folder: data\ntime_zone: Asia/Tokyo")
+    # Local time in Tokyo, in a format that only the source knows, is kept as UTC.
+    read = history()
+    assert facts_of(read, "assignments", "L1", "accepted_at")[0][-1] == "2026-01-06T01:30:00.000000Z"
+    assert facts_of(read, "assignments", "L2", "accepted_at")[0][-1] is None
+
+
 def test_a_time_in_another_format_is_told_with_the_format_that_would_read_it(change, history, problems, tiny_project):
     change(LEADS, "L2,2026-01-06T09:00:00Z", "L2,06.01.2026 09:00")
     with pytest.raises(LeadmlError) as caught:

@@ -114,6 +114,22 @@ def test_at_risk_is_counted_in_the_hours_of_the_promise(known, agreed, judged_at
     assert judged_at(history, agreement).timed[Promise.FIRST_ATTEMPT].due.tolist() == [1_773_025_200_000_000]
 
 
+def test_what_is_learned_late_counts_once_it_is_known(known, agreed, judged_at, standing):
+    history = known(
+        "L1,2026-03-02T10:00:00Z",
+        connect_attempts="""
+            lead_id,happened_at,known_at,channel,result
+            L1,2026-03-02T11:00:00Z,2026-03-05T09:00:00Z,phone,no_answer
+            L1,2026-03-09T11:00:00Z,2026-03-09T11:00:00Z,phone,no_answer
+        """,
+    )
+    agreement = agreed(band=ATTEMPT)
+    for as_of, state in (("2026-03-05T09:00:00Z", "broken"), ("2026-03-05T09:00:00.000001Z", "kept")):
+        judged = judged_at(history, agreement, as_of)
+        assert standing(judged, "first_attempt") == [state]
+        assert len(judged.done.attempts) == (state == "kept")
+
+
 def test_where_the_clock_begins_when_the_office_opens_risk_does_too(known, agreed, judged_at, standing):
     calendar = {"time_zone": "UTC", "after_hours": "next_open"}
     # Saturday noon: the clock begins on Monday at 09:00 and then runs through the night: 24 hours end on Tuesday.

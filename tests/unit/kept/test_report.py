@@ -170,3 +170,14 @@ def test_a_report_is_plain_json(report):
     assert told["bands_known_from"] == {"stage": 5}
     assert told["clocks_stopped_by"] == {"returned": 2}
     assert told["by"]["owner"][0]["promises"]["accepted"]["kept"] == 1
+
+
+def test_what_is_open_is_neither_kept_nor_broken(known, agreed, reported_at):
+    agreement = agreed(band={"first_attempt_within_hours": 9}, calendar={"time_zone": "Asia/Tokyo"})
+    # At 13:00 in Tokyo on Monday L2 has been tried, and L1 has five of its nine hours left.
+    (tally,) = (
+        tally
+        for tally in reported_at(known(HAND_OVERS, **TABLES), agreement, "2026-03-02T04:00:00Z").whole.promises.values()
+        if tally.is_owed
+    )
+    assert (tally.kept, tally.open, tally.share.part, tally.share.of) == (1, 1, 1, 1)

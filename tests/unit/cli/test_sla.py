@@ -1,0 +1,144 @@
+"""What `leadml sla report` and `leadml sla due` say; what is counted is tried elsewhere."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from leadml.cli.main import app
+
+WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
+
+
+@pytest.fixture
+def run(tiny_project):
+    """Run a command on six leads, of which L1 and L4 were handed over."""
+    agreement = tiny_project / "sla.yaml"
+    agreement.write_text(
+        agreement.read_text("utf-8")
+        + "  escalation: [{at_percent: 100, notify: manager, reassign: true}]\n"
+        + "  stagnation_days: {sql: 14}\n"
+        + "  targets: {first_attempt_in_time: 0.9, hand_overs_a_week: 0.01, returned_at_most: 0.2}\n",
+        "utf-8",
+    )
+
+    def command(*words):
+        return CliRunner().invoke(app, ["sla", *words, "--project", str(tiny_project)], env=WIDE)
+
+    return command
+
+
+def test_a_report_tells_promises_delays_and_targets(run):
+    told = run("report")
+    assert told.exit_code == 0, told.stderr
+    for sentence in (
+        "Agreement 2026.1: 2 hand-overs in all, as known at 2026-06-01 09:00. Times are those of UTC.",
+        "For 2 they are taken from the stage: the lowest band that hands",
+        "After: hand-over to first attempt",
+        "Sales returned 0 of 2 (0 % [0 %, 66 %]).",
+        "Sales: first attempt in time",
+        "By owner: kept in time, returned, and business hours to the first attempt",
+    ):
+        assert sentence in told.stdout
+    row = next(line.split("│") for line in told.stdout.splitlines() if "First attempt in time " in line)
+    assert [cell.strip() for cell in row[1:5]] == ["First attempt in time", "50 % [9 %, 91 %]", "90 %", "1"]
+    # The table of targets: L4 was never called, and two hand-overs in 18 weeks were enough.
+    assert [
+        line.split("│")[4].strip() for line in told.stdout.splitlines() if line.startswith(("│Sales:", "│Market"))
+    ] == [
+        "missed",
+        "met",
+        "met",
+    ]
+
+
+def test_a_report_speaks_japanese_and_groups_as_asked(run):
+    told = run("report", "--language", "ja", "--by", "lead_type", "--from", "2026-01-01", "--to", "2026-01-31")
+    assert told.exit_code == 0
+    assert "2026-01-01 00:00から2026-02-01 00:00までの引き渡し1件" in told.stdout
+    assert "リードタイプ別" in told.stdout
+    assert "新規見込み客" in told.stdout
+
+
+def test_a_report_is_a_page_with_its_pictures(run, tmp_path):
+    for language, heading in (("en", "Before the hand-over and after it"), ("ja", "引き渡しの前と後")):
+        page = tmp_path / f"sla_{language}.html"
+        told = run("report", "--html", str(page), "--language", language)
+        assert told.exit_code == 0, told.stderr
+        text = page.read_text("utf-8")
+        assert text.count("<svg") == 5
+        assert f"<h2>{heading}</h2>" in text
+        assert "http" not in text.replace("http://www.w3.org", "")
+
+
+def test_a_time_without_hand_overs_is_said_in_a_sentence_and_on_the_page(run, tmp_path):
+    page = tmp_path / "sla.md"
+    told = run("report", "--from", "2026-05-01", "--html", str(page))
+    assert told.exit_code == 0
+    assert "No lead was handed over in this time." in told.stdout
+    assert "No lead was handed over in this time." in page.read_text("utf-8")
+
+
+def test_one_lead_is_told_step_by_step(run):
+    told = run("report", "--lead", "L1").stdout
+    assert "L1: handed over 2026-01-20 09:00, New prospect, band A, owner not known" in told
+    steps = [line.strip("│").split("│")[1].strip() for line in told.splitlines() if line.startswith("│2026")]
+    assert steps == [
+        "Handed over to sales",
+        "Attempt by phone: no_answer",
+        "Due: First attempt in time: kept",
+        "Attempt by phone: connected",
+        "Due: Promised attempts made: kept",
+    ]
+    assert (
+        "Attempts: 2 of 5 promised within 10 days by phone, email; once the lead is reached, no more are owed." in told
+    )
+    assert "Lead L2 was not handed over in this time." in run("report", "--lead", "L2").stdout
+
+
+def test_reports_are_one_json_document(run):
+    report = json.loads(run("report", "--json").stdout)
+    assert (report["hand_overs"], report["promises"]["first_attempt"]["share_kept"]["value"]) == (2, 0.5)
+    (timeline,) = json.loads(run("report", "--lead", "L1", "--json").stdout)
+    assert timeline["promises"] == {"first_attempt": "kept", "attempts_made": "kept"}
+
+
+def test_what_is_due_is_told_with_who_is_told(run):
+    told = run("due")
+    assert told.exit_code == 0, told.stderr
+    assert "At 2026-06-01 09:00 (UTC): 4 broken and not done yet, 0 at risk, 0 open." in told.stdout
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")] for line in told.stdout.splitlines() if "broken" in line
+    ][1:]
+    assert [row[:5] for row in rows] == [
+        ["L4", "Left its stage in time (sql)", "broken", "2026-03-24 09:00", "593 %"],
+        ["L4", "Promised attempts made", "broken", "2026-03-20 09:00", "830 %"],
+        ["L4", "First attempt in time", "broken", "2026-03-10 13:00", "49800 %"],
+        ["L1", "Left its stage in time (sql)", "broken", "2026-02-03 09:00", "943 %"],
+    ]
+    assert {row[-1] for row in rows} == {"tell manager, give to another"}
+    assert "期限" in run("due", "--language", "ja").stdout
+
+
+def test_a_long_list_is_cut_and_says_so(run):
+    assert "... and 3 more; --most shows more of them." in run("due", "--most", "1").stdout
+    assert json.loads(run("due", "--most", "1", "--json").stdout)["left_off"] == 3
+    assert run("due", "--as-of", "2026-01-05T12:00:00Z").stdout == "Nothing is due at 2026-01-05 12:00.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("report", "--from", "2026-03-01", "--to", "2026-02-01"), "no_time_between"),
+        (("report", "--from", "soon"), "not_a_time"),
+        (("report", "--html", "sla.pdf"), "unknown_format"),
+        (("report", "--lead", "L99"), "unknown_lead"),
+        (("due", "--owner", "nobody"), "unknown_word"),
+        (("due", "--as-of", "2020-01-01T00:00:00Z"), "as_of_before_history"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(run, words, code):
+    told = run(*words, "--json")
+    assert told.exit_code == 2
+    assert json.loads(told.stderr)["error"]["code"] == code
+    assert told.stdout == ""
