@@ -145,6 +145,20 @@ def test_groups_are_those_known_at_the_hand_over(followed):
     }
 
 
+def test_what_was_touched_after_the_hand_over_is_none_of_its_content(followed):
+    handed_over = """
+        lead_id,happened_at,known_at,lifecycle_stage
+        L1,2026-02-01T00:00:00Z,2026-02-10T00:00:00Z,sql
+    """
+    activities = """
+        lead_id,happened_at,activity,content
+        L1,2026-01-13T00:00:00Z,page_view,pricing
+        L1,2026-02-05T00:00:00Z,download,demo_video
+    """
+    (one,) = followed(stage_changes=handed_over, activities=activities)
+    assert one.groups["content"] == ("pricing",)
+
+
 @pytest.fixture(scope="module")
 def many(history_of, definitions):
     """Give feedback of 240 hand-overs; those from fairs are won three times in four, the others once in four."""
