@@ -9,6 +9,7 @@ from leadml.cli.dataset import dataset
 from leadml.cli.demo import demo
 from leadml.cli.explain import explain
 from leadml.cli.features import features
+from leadml.cli.feedback import feedback
 from leadml.cli.glossary import glossary
 from leadml.cli.maturity import maturity
 from leadml.cli.models import models
@@ -51,6 +52,7 @@ for command in (
     card,
     serve,
     glossary,
+    feedback,
     reference,
 ):
     app.command(no_args_is_help=False)(command)

@@ -97,15 +97,11 @@ def compare_profile(
     ground = make_ground(history, definitions, asked)
     came = int(ground.came.sum())
     if came < FEWEST_CAME:
+        days, leads = f"{within_days:g}", len(ground.leads)
         raise LeadmlError(
-            "too_few_customers",
-            where="--within-days",
-            came=came,
-            leads=len(ground.leads),
-            stage=asked.reach,
-            days=f"{within_days:g}",
+            "too_few_customers", where="--within-days", stage=asked.reach, came=came, leads=leads, days=days,
             fewest=FEWEST_CAME,
-        )
+        )  # fmt: skip
     criteria = definitions.ideal_customer_profile.criteria
     every = hold(ground, ground.came * 0 + 1)
     return ProfileReport(
