@@ -57,8 +57,8 @@ def test_what_stands_elsewhere_is_not_rewritten(source, tmp_path):
     """A threshold behind an alias would change where it is not meant to."""
     text = (
         source.read_text("utf-8")
-        .replace("within_days: 10", "within_days: &ten 10")
-        .replace("score_at_least: 40", "score_at_least: *ten")
+        .replace("within_days: 30", "within_days: &days 30")
+        .replace("score_at_least: 40", "score_at_least: *days")
     )
     source.write_text(text, "utf-8")
     with pytest.raises(LeadmlError) as raised:
