@@ -36,7 +36,7 @@ def test_a_capacity_is_read_as_leads_a_working_day(said, a_day):
     if a_day is not None:
         assert leads_a_day(said, OFFICE) == pytest.approx(a_day)
         return
-    with pytest.raises(LeadmlError, match="Fix: .*12 reps x 8 leads a day") as raised:
+    with pytest.raises(LeadmlError, match=r"Fix: .*12 reps x 8 leads a day") as raised:
         leads_a_day(said, OFFICE)
     assert raised.value.code == "unread_capacity"
 
