@@ -14,6 +14,7 @@ from leadml.trials.queue import Arrivals, Queue, work_off
 from leadml.trials.scored import Scored
 
 _NEVER = np.iinfo(np.int64).max
+_LONGEST_DAYS = 36_500  # as of no maximum age: the longest that an agreement can name
 
 
 @dataclass(frozen=True)
@@ -201,19 +202,36 @@ def queue_of(scored: Scored, placed: Placed, agreement: AgreementSpec, leads_a_d
         One entry a hand-over, in the order of `placed.hands_over`.
     """
     calendar = BusinessCalendar(agreement.calendar)
-    days = calendar.local_days(scored.as_of)
+    first, last = calendar.local_days(np.array([scored.as_of.min(initial=scored.from_), scored.until], dtype=np.int64))
+    days = int(first), int(last)
+    return work_off(arrivals_of(scored, placed, agreement), leads_a_day, calendar, days=days)
+
+
+def arrivals_of(scored: Scored, placed: Placed, agreement: AgreementSpec) -> Arrivals:
+    """Tell when the hand-overs of a placement come, and how long they may wait.
+
+    Parameters
+    ----------
+    scored : Scored
+    placed : Placed
+    agreement : AgreementSpec
+
+    Returns
+    -------
+    arrivals : Arrivals
+        One entry a hand-over, in the order of `placed.hands_over`.
+    """
+    days = BusinessCalendar(agreement.calendar).local_days(scored.as_of)
     handed = np.flatnonzero(placed.hands_over)
     ages = {
-        (of, band.name): _NEVER if band.maximum_age_days is None else int(band.maximum_age_days)
+        (of, band.name): _LONGEST_DAYS if band.maximum_age_days is None else int(band.maximum_age_days)
         for of, bands in agreement.promises.bands.items()
         for band in bands
     }
     lists = lists_of(scored.standings, agreement)
-    stale = np.array([min(ages[lists[row], placed.bands[row]], 1 << 40) + 1 for row in handed.tolist()], dtype=np.int64)
+    stale = np.array([ages[lists[row], placed.bands[row]] + 1 for row in handed.tolist()], dtype=np.int64)
     leaves_on = np.minimum(days[handed] + stale, _falls_back_on(scored, placed.recommends, days)[handed])
-    first, last = calendar.local_days(np.array([scored.as_of.min(initial=scored.from_), scored.until], dtype=np.int64))
-    arrivals = Arrivals(days[handed], scored.margin[handed], leaves_on)
-    return work_off(arrivals, leads_a_day, calendar, days=(int(first), int(last)))
+    return Arrivals(days[handed], scored.margin[handed], leaves_on)
 
 
 def types_of(scored: Scored) -> list[str | None]:

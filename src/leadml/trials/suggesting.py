@@ -1,8 +1,8 @@
 """Thresholds that fit what sales can take, or how much they may give back: proposed, never set.
 
 A threshold alone cannot keep a volume: leads come when they come, and one point of score moves a week by several. So
-it is put where enough leads come in nineteen of twenty such spans, and what comes beyond the capacity waits in the
-queue in order of score: hand-overs then follow the capacity, not the arrivals.
+it is put where the leads that come use 95 % of the capacity or more in nineteen of twenty spans, and what comes beyond
+it waits in the queue in order of score: hand-overs then follow the capacity, not the arrivals.
 """
 
 from collections.abc import Callable
@@ -23,12 +23,15 @@ from leadml.specs.project_spec import ProjectSpec, meaning_of
 from leadml.splits import rolling_periods
 from leadml.training import learned_outcome, prepare
 from leadml.trials.expected import Expected, expect, next_count
+from leadml.trials.filling import surely_used
 from leadml.trials.placing import Placed, place_history
+from leadml.trials.queue import Arrivals
 from leadml.trials.returns import FEWEST_HAND_OVERS, Returns, returns_seen
 from leadml.trials.scored import Scored, score_what_is_new, score_without_hindsight
-from leadml.trials.side import queue_of
+from leadml.trials.side import arrivals_of, queue_of
 from leadml.trials.thresholds import NewThreshold, new_thresholds, possible_thresholds, with_threshold
 
+USED_AT_LEAST = 0.95
 _FEWEST_DAYS = 14
 
 
@@ -154,7 +157,7 @@ def suggest_thresholds(
         )
     rates = returns.rates(seed=seed) if len(returns) >= FEWEST_HAND_OVERS else None
     by_return = None if wanted.return_rate is None else _by_return(rates, wanted.return_rate, possible, len(returns))
-    by_capacity = None if wanted.leads_a_day is None else ground.by_capacity(wanted.leads_a_day, possible)
+    by_capacity = None if wanted.leads_a_day is None else ground.by_capacity(wanted.leads_a_day, possible, seed)
     threshold = max(found for found in (by_return, by_capacity) if found is not None)
     found = _Found(
         threshold,
@@ -219,6 +222,7 @@ class _Ground:
     agreement: AgreementSpec
     inside: Codes
     leads: int
+    days: tuple[int, int]
     working_days: int
 
     @classmethod
@@ -227,29 +231,33 @@ class _Ground:
         calendar = BusinessCalendar(agreement.calendar)
         first, last = calendar.local_days(np.array([scored.from_, scored.until], dtype=np.int64)).tolist()
         working = int(calendar.is_working_day(np.arange(first, last)).sum())
-        return cls(scored, agreement, inside, len(np.unique(scored.leads[inside])), working)
+        return cls(scored, agreement, inside, len(np.unique(scored.leads[inside])), (first, last), working)
 
     def come(self, agreement: AgreementSpec) -> tuple[Placed, Codes]:
         """Place all, and find the hand-overs inside the span."""
         placed = place_history(self.scored, agreement)
         return placed, self.inside[placed.hands_over[self.inside]]
 
-    def by_capacity(self, leads_a_day: float, possible: range) -> int:
+    def by_capacity(self, leads_a_day: float, possible: range, seed: int) -> int:
         """Find the highest threshold at which enough leads come; the lower it is, the more of them."""
-        needed = leads_a_day * self.working_days
         low, high = possible[0], possible[-1]
-        if not self._enough(low, needed):
+        if not self._enough(low, leads_a_day, seed):
             most = len(self.come(with_threshold(self.agreement, low))[1]) / self.scored.weeks
-            asked = needed / self.scored.weeks
+            asked = leads_a_day * self.working_days / self.scored.weeks
             raise LeadmlError("capacity_over_leads", where="--capacity", a_week=f"{asked:.1f}", most=f"{most:.1f}")
         while low < high:
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if self._enough(middle, needed) else (low, middle - 1)
+            low, high = (middle, high) if self._enough(middle, leads_a_day, seed) else (low, middle - 1)
         return low
 
-    def _enough(self, threshold: int, needed: float) -> bool:
-        _, come = self.come(with_threshold(self.agreement, threshold))
-        return next_count(len(come)).low >= needed
+    def _enough(self, threshold: int, leads_a_day: float, seed: int) -> bool:
+        agreement = with_threshold(self.agreement, threshold)
+        placed, come = self.come(agreement)
+        inside = np.isin(np.flatnonzero(placed.hands_over), come)
+        every = arrivals_of(self.scored, placed, agreement)
+        arrivals = Arrivals(*(part[inside] for part in every))
+        calendar = BusinessCalendar(agreement.calendar)
+        return surely_used(arrivals, leads_a_day, calendar, days=self.days, seed=seed) >= USED_AT_LEAST
 
     def suggestion(self, found: "_Found", wanted: Wanted, seed: int) -> Suggestion:
         agreement = with_threshold(self.agreement, found.threshold)

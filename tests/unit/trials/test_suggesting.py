@@ -1,0 +1,107 @@
+"""Thresholds from what sales can take or give back, and why there are none."""
+
+import numpy as np
+import pytest
+
+from leadml.agreement.thresholds import FEWEST_LEADS
+from leadml.errors import LeadmlError
+from leadml.trials.expected import next_count
+from leadml.trials.returns import Returns
+from leadml.trials.suggesting import Wanted, suggest_thresholds
+
+NO_RETURNS = Returns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
+
+@pytest.fixture
+def past(scored_of):
+    """Ten leads a working day for eight weeks, with scores from 0 to 99 in turn."""
+    weekdays = [day for day in range(56) if (day + 3) % 7 < 5]
+    rows = [
+        (place * 10 + number, day, (37 * (place * 10 + number)) % 100)
+        for place, day in enumerate(weekdays)
+        for number in range(10)
+    ]
+    return scored_of(*rows, weeks=8)
+
+
+@pytest.fixture
+def agreement(agreed):
+    return agreed(calendar={"time_zone": "UTC"})
+
+
+def returned(size=200):
+    points = np.arange(size) % 100
+    return Returns(np.arange(size), points, (np.arange(size) % 7 > points / 18).astype(float))
+
+
+def test_enough_leads_come_in_nineteen_of_twenty_spans(past, agreement):
+    suggestion = suggest_thresholds(past, agreement, Wanted(2.0, None), NO_RETURNS, seed=1)
+    come = round(suggestion.come_a_week.value * 8)
+    assert next_count(come).low >= 2 * 40
+    assert next_count(come - 4).low < 2 * 40  # one point more hands over four leads fewer
+    assert suggestion.hand_overs_a_week.value == suggestion.capacity_a_week == 10
+    assert suggestion.decided_by == "capacity"
+    assert (suggestion.leads, suggestion.snapshots, suggestion.working_days) == (400, 400, 40)
+
+
+def test_a_larger_capacity_has_no_higher_threshold(past, agreement):
+    found = [suggest_thresholds(past, agreement, Wanted(a_day, None), NO_RETURNS, seed=1) for a_day in (1, 2, 4, 7)]
+    thresholds = [suggestion.threshold for suggestion in found]
+    assert thresholds == sorted(set(thresholds), reverse=True)
+
+
+def test_what_happens_after_the_span_changes_nothing(past, agreement, scored_of):
+    """A planted future: leads beyond the span, all of them ready."""
+    rows = list(
+        zip(past.leads.tolist(), ((past.as_of // 86_400_000_000) - 20_454).tolist(), past.points.tolist(), strict=True)
+    )
+    more = scored_of(*rows, *[(1_000 + lead, 80, 99) for lead in range(300)], answer=[0] * 400 + [1] * 300, weeks=8)
+    wanted = Wanted(2.0, None)
+    assert (
+        suggest_thresholds(more, agreement, wanted, NO_RETURNS, seed=1).to_dict()
+        == suggest_thresholds(past, agreement, wanted, NO_RETURNS, seed=1).to_dict()
+    )
+
+
+def test_the_lowest_threshold_whose_returns_are_few_enough(past, agreement):
+    suggestion = suggest_thresholds(past, agreement, Wanted(None, 0.3), returned(), seed=1)
+    rates = returned().rates(seed=1)
+    assert rates[suggestion.threshold].value <= 0.3 < rates[suggestion.threshold - 1].value
+    assert suggestion.return_rate == rates[suggestion.threshold]
+    assert suggestion.decided_by == "return_rate"
+
+
+def test_where_both_are_wanted_the_higher_threshold_decides(past, agreement):
+    by_return = suggest_thresholds(past, agreement, Wanted(None, 0.3), returned(), seed=1).threshold
+    for a_day in (0.5, 8.0):
+        by_capacity = suggest_thresholds(past, agreement, Wanted(a_day, None), returned(), seed=1).threshold
+        both = suggest_thresholds(past, agreement, Wanted(a_day, 0.3), returned(), seed=1)
+        assert both.threshold == max(by_return, by_capacity)
+        assert both.decided_by == ("capacity" if by_capacity >= by_return else "return_rate")
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted", "returns"),
+    [
+        ("capacity_over_leads", Wanted(50.0, None), NO_RETURNS),
+        ("too_few_hand_overs", Wanted(None, 0.2), NO_RETURNS),
+        ("return_rate_out_of_reach", Wanted(None, 0.001), returned()),
+    ],
+)
+def test_where_nothing_can_be_suggested_it_says_why(past, agreement, code, wanted, returns):
+    with pytest.raises(LeadmlError) as raised:
+        suggest_thresholds(past, agreement, wanted, returns, seed=1)
+    assert raised.value.code == code
+
+
+def test_of_too_few_leads_no_volume_is_told(scored_of, agreement):
+    few = scored_of(*[(lead, lead, 50) for lead in range(FEWEST_LEADS - 1)], weeks=8)
+    with pytest.raises(LeadmlError) as raised:
+        suggest_thresholds(few, agreement, Wanted(1.0, None), NO_RETURNS, seed=1)
+    assert raised.value.code == "too_few_to_suggest"
+
+
+def test_without_a_band_that_hands_over_it_says_so(past, agreed):
+    with pytest.raises(LeadmlError) as raised:
+        suggest_thresholds(past, agreed(("A", 60, {}), ("B", 0, {})), Wanted(1.0, None), NO_RETURNS, seed=1)
+    assert raised.value.code == "no_hand_over_band"
