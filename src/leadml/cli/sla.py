@@ -9,6 +9,7 @@ from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.sla_deadline import deadline
 from leadml.cli.sla_diff import diff
 from leadml.cli.sla_due import due
+from leadml.cli.sla_icp import icp
 from leadml.cli.sla_report import report
 from leadml.cli.sla_suggest import suggest
 from leadml.cli.sla_try import try_out
@@ -20,7 +21,7 @@ from leadml.specs.schema import agreement_schema
 from leadml.wording.texts import Language, say
 
 sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
-for _command in (deadline, diff, due, report, suggest, try_out):
+for _command in (report, due, deadline, diff, suggest, icp):
     sla.command()(_command)
 sla.command("try")(try_out)
 
