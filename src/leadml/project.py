@@ -24,11 +24,8 @@ from leadml.explain.overview import Effects
 from leadml.history.checks import CheckReport, check_history
 from leadml.history.dirty import QUARANTINE
 from leadml.history.opening import Beside
-from leadml.history.sources import Progress, read_history
+from leadml.history.sources import Progress, read_history, tell_nobody
 from leadml.history.tables import Finding, History
-from leadml.kept.due import Due, find_due
-from leadml.kept.period import ALWAYS, Period
-from leadml.kept.report import SlaReport, make_report
 from leadml.leakage.audit import audit
 from leadml.leakage.findings import AuditReport
 from leadml.learners.trained_model import TrainedModel
@@ -43,14 +40,11 @@ from leadml.what_if import Supposing
 from leadml.wording.texts import nearest
 
 if TYPE_CHECKING:
+    from leadml.at_work import AgreementAtWork
     from leadml.contestants import Entries
     from leadml.differences import Difference
     from leadml.maturity import Maturity
     from leadml.registry import KeptVersion
-
-
-def _quietly(_step: str) -> None:
-    """Tell nobody."""
 
 
 class Project:
@@ -87,7 +81,7 @@ class Project:
         *,
         data: str | Path | None = None,
         frames: Mapping[str, Any] | None = None,
-        on_progress: Progress = _quietly,
+        on_progress: Progress = tell_nobody,
     ) -> None:
         self.folder = Path(folder)
         self.spec: ProjectSpec = read_project(self.folder)
@@ -108,8 +102,11 @@ class Project:
     @cached_property
     def history(self) -> History:
         """All facts of the project, read once."""
-        definitions = self.spec.agreement.definitions
-        return read_history(self.spec.history, self.data, definitions, on_progress=self.on_progress, beside=self.beside)
+        return self._read(self.spec)
+
+    def _read(self, spec: ProjectSpec) -> History:
+        words, told = spec.agreement.definitions, self.on_progress
+        return read_history(spec.history, self.data, words, on_progress=told, beside=self.beside)
 
     def check(self) -> CheckReport:
         """Look the history over before anything is learned from it, and what the features see of it."""
@@ -447,20 +444,16 @@ class Project:
         self.on_progress("score")
         return find_change(lead_id, first, second)
 
-    def sla_report(self, period: Period = ALWAYS, *, as_of: str | int | None = None) -> SlaReport:
-        """Say which promises about the hand-overs of a period were kept: see `kept.report.make_report`."""
-        return make_report(self.history, self.spec.agreement, self.instant(as_of), period)
+    @property
+    def agreement(self) -> "AgreementAtWork":
+        """What was kept, what is due, and what another agreement would do."""
+        from leadml.at_work import AgreementAtWork  # no score needs it
 
-    def sla_due(self, *, as_of: str | int | None = None) -> Due:
-        """List what waits for somebody at an instant: see `kept.due.find_due`."""
-        return find_due(self.history, self.spec.agreement, self.instant(as_of))
+        return AgreementAtWork(self)
 
     def read_under(self, spec: ProjectSpec) -> History:
         """Read the history in the words of another agreement; that of the project itself is read once."""
-        if spec.agreement == self.spec.agreement:
-            return self.history
-        definitions, told = spec.agreement.definitions, self.on_progress
-        return read_history(spec.history, self.data, definitions, on_progress=told, beside=self.beside)
+        return self.history if spec.agreement == self.spec.agreement else self._read(spec)
 
     def effects(self) -> Effects:
         """Explain the scores that the champion gives to the snapshots of the training set."""

@@ -1,21 +1,20 @@
 """`leadml feedback`: what became of the leads that were handed over, for those who sent them."""
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import Steps, problems_told, tell, tell_json
-from leadml.clock import parse_instant
 from leadml.errors import LeadmlError, known_words
-from leadml.feedback import ATTRIBUTE, VIEWS, attributes_of_leads, give_feedback
+from leadml.feedback import ATTRIBUTE, VIEWS, attributes_of_leads
 from leadml.history.tables import History
+from leadml.kept.period import Period
 from leadml.project import Project
 from leadml.reports.feedback import feedback_as_json, feedback_page, feedback_parts
 from leadml.reports.page import check_ending
-from leadml.specs.agreement_spec import AgreementSpec
 from leadml.wording.texts import nearest, say
 
 
@@ -50,7 +49,7 @@ def feedback(
             check_ending(html)
         opened = Project(project, data=data)
         agreement = opened.spec.agreement
-        span = _instant(begin, agreement, "--from"), 2**62 if end is None else _instant(end, agreement, "--to")
+        period = Period.read(begin, end, time_zone=BusinessCalendar(agreement.calendar).zone.key)
         if by is not None and by not in VIEWS and not by.startswith(ATTRIBUTE):
             _unknown(by, (*VIEWS, f"{ATTRIBUTE}NAME"))
         with Steps(opened.tables, 1, language=language, quiet=as_json) as steps:
@@ -58,7 +57,7 @@ def feedback(
             history = opened.history
             steps("feedback")
             _check_attribute(by, history)
-            found = give_feedback(history, agreement.definitions, *span, views=VIEWS if by is None else (by,))
+            found = opened.agreement.feedback(period.begin, period.end, views=VIEWS if by is None else (by,))
         if html is not None:
             feedback_page(found, agreement.definitions, language).write(html)
         if as_json:
@@ -68,17 +67,6 @@ def feedback(
             tell(part)
         if html is not None:
             tell(say("feedback.written", language, file=str(html)))
-
-
-def _instant(text: str, agreement: AgreementSpec, where: str) -> int:
-    """Read an instant; a day begins, and with `--to` ends, in the time zone of the agreement."""
-    zone = "UTC" if agreement.calendar is None else agreement.calendar.time_zone
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return parse_instant(text, where=where, time_zone=zone)
-    begins = day + timedelta(days=1) if where == "--to" else day
-    return parse_instant(f"{begins.isoformat()}T00:00:00", where=where, time_zone=zone)
 
 
 def _check_attribute(by: str | None, history: History) -> None:

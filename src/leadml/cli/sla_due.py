@@ -33,7 +33,7 @@ def due(
             opened.on_progress = steps
             _ = opened.history
             steps("kept")
-            found = opened.sla_due(as_of=as_of)
+            found = opened.agreement.due(as_of=as_of)
             found = found if owner is None else found.of_owner(owner)
         if as_json:
             tell_json(found.to_dict(most=most))

@@ -9,9 +9,7 @@ from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOp
 from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
 from leadml.clock import now, to_iso
 from leadml.errors import LeadmlError
-from leadml.icp import WITHIN_DAYS, compare_profile
-from leadml.icp.missing import Attribute
-from leadml.leakage.findings import Grade
+from leadml.icp import WITHIN_DAYS
 from leadml.project import Project
 from leadml.reports.icp import profile_parts, proposal_text, report_as_json
 from leadml.wording.texts import say
@@ -46,13 +44,7 @@ def icp(
             raise LeadmlError("over_definitions", where="--write", file=file.name)
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
-            history = opened.history
-            distrusted = _distrusted(opened)
-            steps("icp")
-            definitions = opened.spec.agreement.definitions
-            report = compare_profile(
-                history, definitions, outcome=outcome, within_days=within_days, distrusted=distrusted
-            )
+            report = opened.agreement.profile(outcome=outcome, within_days=within_days)
         text = proposal_text(report, today=to_iso(now())[:10], language=language)
         if file is not None:
             _write(file, text)
@@ -64,28 +56,6 @@ def icp(
         out().print(text, markup=False, soft_wrap=True, end="")
         if file is not None:
             tell(say("icp.written", language, file=str(file)))
-
-
-def _distrusted(opened: Project) -> set[Attribute]:
-    """Name the attributes that the audit found to tell the outcome, and those that the project leaves out."""
-    spec = opened.spec
-    left_out: set[Attribute] = {
-        (feature.of, feature.attribute)
-        for feature in spec.features
-        if feature.name in spec.readiness.leave_out and feature.attribute is not None
-    }
-    try:
-        findings = opened.audit().findings
-    except LeadmlError as error:
-        if error.code != "no_snapshots":
-            raise
-        return left_out
-    of_table = {"leads": "lead", "companies": "company"}
-    return left_out | {
-        (of_table[finding.table], finding.column)
-        for finding in findings
-        if finding.table in of_table and finding.grade in (Grade.ERROR, Grade.WARNING)
-    }
 
 
 def _write(file: Path, text: str) -> None:

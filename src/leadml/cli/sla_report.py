@@ -1,5 +1,6 @@
 """`leadml sla report`: which promises were kept, by both sides."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +10,13 @@ from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import Steps, problems_told, tell, tell_json
 from leadml.kept.period import Period
-from leadml.kept.report import View
+from leadml.kept.report import SlaReport, View
 from leadml.kept.timeline import timelines_of
 from leadml.project import Project
 from leadml.reports.kept import sla_report, timeline_parts
 from leadml.reports.kept_page import kept_page
 from leadml.reports.page import check_ending
-from leadml.wording.texts import say
+from leadml.wording.texts import Language, say
 
 
 def report(
@@ -59,15 +60,27 @@ def report(
             opened.on_progress = steps
             history = opened.history
             steps("kept")
-            found = opened.sla_report(period, as_of=as_of)
-            timelines = () if lead is None else timelines_of(history, found, lead)
-            if html is not None:
-                kept_page(found, language).write(html)
+            reports = opened.agreement.reports(period, as_of=as_of)
+            timelines = [() if lead is None else timelines_of(history, found, lead) for found in reports]
+            pages = [] if html is None else _write(reports, html, language)
         if as_json:
-            tell_json([one.to_dict() for one in timelines] if lead is not None else found.to_dict())
+            told = reports if lead is None else [one for of_report in timelines for one in of_report]
+            tell_json({"reports" if lead is None else "timelines": [one.to_dict() for one in told]})
             return
-        parts = sla_report(found, by, language) if lead is None else timeline_parts(found, timelines, lead, language)
-        for part in parts:
-            tell(part)
-        if html is not None:
-            tell(say("kept.html_written", language, file=html))
+        for found, of_lead in zip(reports, timelines, strict=True):
+            parts = sla_report(found, by, language) if lead is None else timeline_parts(found, of_lead, lead, language)
+            for part in parts:
+                tell(part)
+        for page in pages:
+            tell(say("kept.html_written", language, file=page))
+
+
+def _write(reports: Sequence[SlaReport], file: Path, language: Language) -> list[Path]:
+    """Write a page for each agreement; where there are several, their versions stand in the names of the files."""
+    pages = []
+    for found in reports:
+        version = found.judged.agreement.version
+        page = file if len(reports) == 1 else file.with_name(f"{file.stem}-{version}{file.suffix}")
+        kept_page(found, language).write(page)
+        pages.append(page)
+    return pages

@@ -13,7 +13,7 @@ from leadml.reports.trial import basis_line, day, suggestion_report
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.threshold_writing import write_thresholds
 from leadml.trials.capacity import leads_a_day
-from leadml.trials.suggesting import Suggestion, Wanted, suggest_for
+from leadml.trials.suggesting import Suggestion, Wanted
 from leadml.wording.texts import Language, say
 
 
@@ -47,10 +47,10 @@ def suggest(
         wanted = _wanted(capacity, max_return_rate, agreement)
         if write is not None and write.resolve() == (opened.folder / "sla.yaml").resolve():
             raise LeadmlError("over_agreement", where="--write", file=write.name)
-        model = opened.champion()
+        opened.champion()  # a project without one is refused before the history is read
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
-            suggestion = suggest_for(opened.spec, model, opened.history, wanted, steps)
+            suggestion = opened.agreement.suggest(wanted)
         if write is not None:
             _write(opened, write, suggestion, capacity, max_return_rate, language)
         if as_json:

@@ -11,9 +11,7 @@ from leadml.project import Project
 from leadml.reports.page import check_ending
 from leadml.reports.trial import trial_page, trial_report
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.specs.project_spec import with_agreement
 from leadml.specs.reading import read_specification
-from leadml.trials.trying import try_agreement
 from leadml.wording.texts import say
 
 
@@ -40,10 +38,9 @@ def try_out(
             check_ending(html)
         opened = Project(project, data=data)
         agreement = read_specification(AgreementSpec, file, shown_as=file.name)
-        changed = with_agreement(opened.spec, agreement, where=file.name)
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
-            trial = try_agreement(opened.spec, changed, opened.read_under, steps)
+            trial = opened.agreement.try_out(agreement, where=file.name)
         definitions = agreement.definitions
         if html is not None:
             trial_page(trial, definitions, most, language).write(html)

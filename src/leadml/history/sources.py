@@ -34,12 +34,16 @@ Progress = Callable[[str], None]
 _ALONE = Beside()
 
 
+def tell_nobody(_step: str) -> None:
+    """Take note of a step, and say nothing."""
+
+
 def read_history(
     spec: HistorySpec,
     folder: Path,
     definitions: DefinitionsSpec,
     *,
-    on_progress: Progress = lambda _table: None,
+    on_progress: Progress = tell_nobody,
     beside: Beside = _ALONE,
 ) -> History:
     """Read all sources of a project.

@@ -1,7 +1,7 @@
 """What is due: the promises that still can be kept, and those that ran out and still wait, each with who is told."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from leadml.errors import LeadmlError, known_words
 from leadml.history.tables import Codes, History, Mask
 from leadml.kept.facts import Marked, Words, assignments, words_at
 from leadml.kept.judging import Judged, judge, known_hand_overs
+from leadml.kept.period import ALWAYS, Period
 from leadml.kept.states import CODES, State, Timed
 from leadml.kept.stays import Stays, find_stays
 from leadml.outcomes import NEVER
@@ -86,7 +87,7 @@ class Due:
     ----------
     agreement : AgreementSpec
     judged : Judged
-        Of all hand-overs.
+        Of the hand-overs of the period.
     as_of : int, UTC microseconds
     promises : tuple of DuePromise
     """
@@ -114,6 +115,11 @@ class Due:
         kept = tuple(one for one in self.promises if one.owner == owner)
         return Due(self.agreement, self.judged, self.as_of, kept)
 
+    def joined(self, others: Sequence["Due"]) -> "Due":
+        """Add what is due of hand-overs that are judged by other agreements."""
+        every = (one for due in (self, *others) for one in due.promises)
+        return replace(self, promises=tuple(sorted(every, key=lambda one: one.urgency)))
+
     def count(self, state: State) -> int:
         """Count what stands so."""
         return sum(one.state is state for one in self.promises)
@@ -130,7 +136,9 @@ class Due:
         }
 
 
-def find_due(history: History, agreement: AgreementSpec, as_of: int) -> Due:
+def find_due(
+    history: History, agreement: AgreementSpec, as_of: int, period: Period = ALWAYS, *, with_stays: bool = True
+) -> Due:
     """Find what waits for somebody at an instant: nothing was done, and no clock has stopped.
 
     Parameters
@@ -139,14 +147,18 @@ def find_due(history: History, agreement: AgreementSpec, as_of: int) -> Due:
     agreement : AgreementSpec
     as_of : int, UTC microseconds
         Nothing counts that was not known then.
+    period : Period
+        Which hand-overs, by when they happened.
+    with_stays : bool
+        Whether leads that stay too long in a stage are told too.
 
     Returns
     -------
     due : Due
     """
     known, hand_overs = known_hand_overs(history, agreement, as_of)
-    judged = judge(known, agreement, hand_overs, as_of)
-    stays = find_stays(known, agreement, judged.calendar, as_of)
+    judged = judge(known, agreement, hand_overs.rows(period.holds(hand_overs.happened_at)), as_of)
+    stays = find_stays(known, agreement, judged.calendar, as_of) if with_stays else ()
     found = [*_of_hand_overs(known, judged), *_of_stays(known, stays, agreement.promises.escalation, as_of)]
     return Due(agreement, judged, as_of, tuple(sorted(found, key=lambda one: one.urgency)))
 

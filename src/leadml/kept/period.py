@@ -5,11 +5,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from leadml.agreement.in_force import FAR
 from leadml.clock import MICROSECOND, Instants, parse_instant, to_iso
 from leadml.errors import LeadmlError
 from leadml.history.tables import Mask
 
-_EARLIEST, _LATEST = -(2**62), 2**62
+_EARLIEST, _LATEST = -FAR, FAR
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Period:
         """Tell which instants lie in it."""
         inside: Mask = np.logical_and(instants >= self.begin, instants < self.end)
         return inside
+
+    def within(self, begin: int, end: int) -> "Period":
+        """Give the part of it that lies in `[begin, end)`; of what lies outside, nothing."""
+        first, last = max(self.begin, begin), min(self.end, end)
+        return Period(first, max(first, last))
 
     def to_dict(self) -> dict[str, str | None]:
         """Give it as plain JSON types; None where there is no limit."""
