@@ -97,9 +97,9 @@ def test_one_lead_is_told_step_by_step(run):
 
 
 def test_reports_are_one_json_document(run):
-    report = json.loads(run("report", "--json").stdout)
+    (report,) = json.loads(run("report", "--json").stdout)["reports"]
     assert (report["hand_overs"], report["promises"]["first_attempt"]["share_kept"]["value"]) == (2, 0.5)
-    (timeline,) = json.loads(run("report", "--lead", "L1", "--json").stdout)
+    (timeline,) = json.loads(run("report", "--lead", "L1", "--json").stdout)["timelines"]
     assert timeline["promises"] == {"first_attempt": "kept", "attempts_made": "kept"}
 
 
