@@ -255,7 +255,7 @@ class _Ground:
         placed, come = self.come(agreement)
         inside = np.isin(np.flatnonzero(placed.hands_over), come)
         every = arrivals_of(self.scored, placed, agreement)
-        arrivals = Arrivals(*(part[inside] for part in every))
+        arrivals = Arrivals(every.came_on[inside], every.points[inside], every.leaves_on[inside])
         calendar = BusinessCalendar(agreement.calendar)
         return surely_used(arrivals, leads_a_day, calendar, days=self.days, seed=seed) >= USED_AT_LEAST
 

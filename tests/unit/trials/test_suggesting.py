@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.agreement.thresholds import FEWEST_LEADS
 from leadml.errors import LeadmlError
-from leadml.trials.expected import next_count
+from leadml.trials.filling import surely_used
+from leadml.trials.placing import place_history
 from leadml.trials.returns import Returns
-from leadml.trials.suggesting import Wanted, suggest_thresholds
+from leadml.trials.side import arrivals_of
+from leadml.trials.suggesting import USED_AT_LEAST, Wanted, suggest_thresholds
+from leadml.trials.thresholds import with_threshold
 
 NO_RETURNS = Returns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
@@ -34,11 +38,17 @@ def returned(size=200):
     return Returns(np.arange(size), points, (np.arange(size) % 7 > points / 18).astype(float))
 
 
-def test_enough_leads_come_in_nineteen_of_twenty_spans(past, agreement):
+def surely(past, agreement, threshold):
+    """Tell how much of two leads a day is used in nineteen of twenty spans, if the hand-over begins there."""
+    changed = with_threshold(agreement, threshold)
+    arrivals = arrivals_of(past, place_history(past, changed), changed)
+    return surely_used(arrivals, 2.0, BusinessCalendar(changed.calendar), days=(20_454, 20_454 + 56), seed=1)
+
+
+def test_the_threshold_is_the_highest_at_which_the_capacity_is_surely_used(past, agreement):
     suggestion = suggest_thresholds(past, agreement, Wanted(2.0, None), NO_RETURNS, seed=1)
-    come = round(suggestion.come_a_week.value * 8)
-    assert next_count(come).low >= 2 * 40
-    assert next_count(come - 4).low < 2 * 40  # one point more hands over four leads fewer
+    assert surely(past, agreement, suggestion.threshold) >= USED_AT_LEAST
+    assert surely(past, agreement, suggestion.threshold + 1) < USED_AT_LEAST
     assert suggestion.hand_overs_a_week.value == suggestion.capacity_a_week == 10
     assert suggestion.decided_by == "capacity"
     assert (suggestion.leads, suggestion.snapshots, suggestion.working_days) == (400, 400, 40)
