@@ -250,8 +250,8 @@ def with_band(**changed):
         ),
         (
             with_band(accept_within_hours=None),
-            "Band A (all other lead types), accept or give back: no deadline instead of within 9 business hours.",
-            "バンドA（その他すべてのリードタイプ）の受諾・返却：9営業時間以内から期限なしに変更。",
+            "Band A (all other lead types), accept or return: no deadline instead of within 9 business hours.",
+            "バンドA（その他すべてのリードタイプ）の受諾・差し戻し：9営業時間以内から期限なしに変更。",
         ),
         (
             with_promises(bands={"default": FULL.promises.bands["default"]}),
@@ -265,7 +265,7 @@ def with_band(**changed):
         (
             with_definitions(return_reasons={**FULL.definitions.return_reasons, "no_time": NO_TIME}),
             "New: Return reason no time: counts as not ready; may come again after 1 day.",
-            "返却理由「no time」を追加：準備ができていなかったとみなす、1日後に再び引き渡せる。",
+            "差し戻し理由「no time」を追加：準備ができていなかったとみなす、1日後に再び引き渡せる。",
         ),
         (
             with_definitions(lifecycle_stages=("subscriber", "lead", "mql", "sql", "opportunity", "won")),

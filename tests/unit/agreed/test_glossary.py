@@ -73,7 +73,7 @@ def test_each_of_the_ten_terms_is_told(root, language):
         ("lifecycle_stage", "subscriber → lead → MQL → SQL → opportunity → customer"),
         (
             "lifecycle_stage",
-            "Ready means: reaching SQL within 30 days and not being given back within 14 days after that.",
+            "Ready means: reaching SQL within 30 days and not being returned within 14 days after that.",
         ),
         ("lifecycle_stage", "Before a lead enters SQL, these must be known: department and country of the company."),
         ("lead_type", "Maintenance service: with bands of its own"),
@@ -81,7 +81,7 @@ def test_each_of_the_ten_terms_is_told(root, language):
         ("deal_stage", "closed lost: the deal is lost"),
         (
             "lead_status",
-            "Given back, unable to reach: says nothing about readiness; may be said only after an attempt; valid only "
+            "Returned, unable to reach: says nothing about readiness; may be said only after an attempt; valid only "
             "when all promised attempts were made; may come again after 30 days.",
         ),
         ("lead_score", "A score of 50 stands for a chance of 50 % (about 1 in 2); 10 points more double the odds."),
@@ -111,9 +111,9 @@ def test_what_stands_in_the_file_is_said(said, root, term, sentence):
     [
         ("service_level_agreement", "営業時間（Asia/Tokyo）：月曜から木曜 09:00-18:00、金曜 09:00-17:00。"),
         ("ideal_customer_profile", "企業のemployeesが50以上、2,000以下"),
-        ("lifecycle_stage", "「準備完了」とは、30日以内にSQLに到達し、その後14日以内に返却されないことです。"),
+        ("lifecycle_stage", "「準備完了」とは、30日以内にSQLに到達し、その後14日以内に差し戻されないことです。"),
         ("deal_stage", "quote in preparation：受注確率40%"),
-        ("lead_status", "返却理由「duplicate」：リードとして数えない、最初の試みの前にだけ使える。"),
+        ("lead_status", "差し戻し理由「duplicate」：リードとして数えない、最初の試みの前にだけ使える。"),
         (
             "connect_attempt",
             "引き渡し後に営業が行うこと：10日以内にphone、emailで5回、1日3回まで、21:00から07:00までは行わない。",
