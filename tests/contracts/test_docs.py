@@ -145,7 +145,7 @@ def test_every_agreement_of_this_repository_fits_the_schema(path):
         ("holidays: JP", "holidays: {county: JP}", "calendar/holidays"),
         ("[department, {attribute", "[3, {attribute", "definitions/required_fields/sql/0"),
         ('friday: ["09:00-17:00"]', 'friday: ["9-17"]', "calendar/business_hours/friday/0"),
-        ("leads_a_day: 2", "leads_a_day: 0", "promises/capacity/leads_a_day"),
+        ("leads_a_day: 1.5", "leads_a_day: 0", "promises/capacity/leads_a_day"),
         ("closed_won: 1.0", "closed_won: 1.5", "definitions/deal_stages/closed_won"),
     ],
 )

@@ -256,8 +256,8 @@ def lay_out_demo(database, as_of):
         SELECT *, stage IS DISTINCT FROM LAG(stage) OVER (PARTITION BY lead ORDER BY came, place) AS changes
         FROM placed;
         CREATE TABLE handed AS SELECT s.lead, s.came, l.lead_type, 'A' AS band,
-            CASE l.lead_type WHEN 'maintenance_service' THEN 2 ELSE 4 END AS first_hours,
-            CASE l.lead_type WHEN 'maintenance_service' THEN 4 ELSE 9 END AS accept_hours,
+            CASE l.lead_type WHEN 'maintenance_service' THEN 2 ELSE 9 END AS first_hours,
+            CASE l.lead_type WHEN 'maintenance_service' THEN 4 ELSE 18 END AS accept_hours,
             5 AS at_least, 10 AS within_days, TIMESTAMP '{as_of}' AS as_of
             FROM stages s JOIN leads l ON l.id = s.lead WHERE stage = 'sql' AND changes;
         CREATE TABLE statuses AS SELECT lead_id AS lead, happened_at::TIMESTAMP AS came,

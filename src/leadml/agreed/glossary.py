@@ -228,7 +228,8 @@ def reason_in_words(reason: ReturnReasonSpec, language: Language) -> str:
 
     Examples
     --------
-    >>> reason_in_words(ReturnReasonSpec(policy="excluded", phase="before_work"), "en")
+    >>> from leadml.vocabulary import ReturnPolicy
+    >>> reason_in_words(ReturnReasonSpec(policy=ReturnPolicy.EXCLUDED, phase="before_work"), "en")
     'counts as no lead at all; may be said only before the first attempt'
     """
     told = [say(f"glossary.policy.{reason.policy}", language)]

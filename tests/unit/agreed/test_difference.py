@@ -284,9 +284,9 @@ def with_band(**changed):
         ),
         (
             with_promises(capacity=None),
-            "Capacity of sales: nothing instead of 10 leads a working day (5 people, 2 each), each lead 1.5 working "
+            "Capacity of sales: nothing instead of 3 leads a working day (2 people, 1.5 each), each lead 1.5 working "
             "hours.",
-            "営業の対応能力：1営業日あたり10件（5人、1人2件）、1件あたり1.5時間から定めなしに変更。",
+            "営業の対応能力：1営業日あたり3件（2人、1人1.5件）、1件あたり1.5時間から定めなしに変更。",
         ),
     ],
 )  # fmt: skip
