@@ -42,13 +42,13 @@ def tell_bpi2012(bars: Bars, data: Path, *, times: int) -> None:
     history = project.history
     print(f"bpi2012: read in {time.process_time() - begun:.2f} s")
     first = time.process_time()
-    report = project.sla_report()
+    (report,) = project.agreement.reports()
     print(f"bpi2012: first report in {time.process_time() - first:.2f} s, with all that is compiled or laid out once")
     attempts = len(history.facts["connect_attempts"].happened_at)
     print(f"bpi2012: {report.whole.hand_overs:,} hand-overs, {attempts:,} calls")
-    bars.at_most("bpi2012_report_seconds", seconds(project.sla_report, times), SECONDS_OF_BPI2012)
+    bars.at_most("bpi2012_report_seconds", seconds(project.agreement.reports, times), SECONDS_OF_BPI2012)
     print(f"bpi2012: as a page {seconds(lambda: kept_page(report, 'en').html(), 1):.2f} s more")
-    print(f"bpi2012: what is due {seconds(project.sla_due, times):.2f} s")
+    print(f"bpi2012: what is due {seconds(project.agreement.due, times):.2f} s")
 
 
 def tell_demo(*, quick: bool, times: int) -> None:
