@@ -217,8 +217,8 @@ def cadence_in_words(cadence: CadenceSpec, language: Language) -> str:
 
     Examples
     --------
-    >>> cadence_in_words(CadenceSpec(most_a_day=3, quiet_hours="21:00-07:00"), "en")
-    '5 attempts within 10 days by phone and email; at most 3 a day; not between 21:00 and 07:00'
+    >>> cadence_in_words(CadenceSpec(most_a_day=3, until=("replied",)), "en")
+    '5 attempts within 10 days by phone and email; none once the result is replied; at most 3 a day'
     """
     told = [
         say(
@@ -229,6 +229,10 @@ def cadence_in_words(cadence: CadenceSpec, language: Language) -> str:
             channels=words_listed(cadence.channels, language),
         )
     ]
+    if cadence.until:
+        told.append(
+            say("agreed.cadence.until", language, results=words_listed(cadence.until, language, joined_by="or"))
+        )
     if cadence.sequence is not None:
         steps = say("agreed.then", language).join(map(plainly, cadence.sequence))
         told.append(say("agreed.cadence.sequence", language, steps=steps))
