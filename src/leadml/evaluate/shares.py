@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from leadml.history.tables import Numbers
 
-_DEVIATIONS = 1.959964  # of a 95 % interval
+_DEVIATIONS = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,8 @@ def find_due(
     -------
     due : Due
     """
-    known, hand_overs = known_hand_overs(history, agreement, as_of)
-    judged = judge(known, agreement, hand_overs.rows(period.holds(hand_overs.happened_at)), as_of)
+    known, hand_overs = known_hand_overs(history, agreement, as_of, period)
+    judged = judge(known, agreement, hand_overs, as_of)
     stays = find_stays(known, agreement, judged.calendar, as_of) if with_stays else ()
     found = [*_of_hand_overs(known, judged), *_of_stays(known, stays, agreement.promises.escalation, as_of)]
     return Due(agreement, judged, as_of, tuple(sorted(found, key=lambda one: one.urgency)))

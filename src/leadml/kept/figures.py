@@ -1,6 +1,5 @@
 """The figures of a report: shares with their intervals, and how long things took."""
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,11 +7,10 @@ import numpy as np
 
 from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.clock import Instants
+from leadml.evaluate.shares import share_of
 from leadml.history.tables import Mask
 from leadml.kept.states import CODES, State, States
 from leadml.outcomes import NEVER
-
-_Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -28,12 +26,7 @@ class Share:
 
     Notes
     -----
-    The interval is Wilson's: it stays inside 0 and 1, and says something of a few leads too.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the American
-    Statistical Association 22, 209-212.
+    The interval is Wilson's: it stays inside 0 and 1, and says something of a few leads too. See `share_of`.
 
     Examples
     --------
@@ -55,10 +48,8 @@ class Share:
         """Make the share of so many leads."""
         if not of:
             return cls(part, of, None, None, None)
-        value = part / of
-        middle = (value + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
-        reach = _Z / (1 + _Z**2 / of) * math.sqrt(value * (1 - value) / of + _Z**2 / (4 * of**2))
-        return cls(part, of, value, max(0.0, middle - reach), min(1.0, middle + reach))
+        found = share_of(part, of)
+        return cls(part, of, found.value, found.low, found.high)
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain JSON types."""

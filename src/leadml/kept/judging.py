@@ -88,26 +88,10 @@ class Judged:
         return stayed
 
 
-def known_hand_overs(history: History, agreement: AgreementSpec, as_of: int) -> tuple[History, HandOvers]:
-    """Give a history as it was known at an instant, and all its hand-overs.
-
-    Parameters
-    ----------
-    history : History
-    agreement : AgreementSpec
-    as_of : int, UTC microseconds
-
-    Returns
-    -------
-    known : History
-    hand_overs : HandOvers
-    """
-    known = history.known_before(as_of)
-    return known, find_hand_overs(known, agreement.definitions)
-
-
-def judge_period(history: History, agreement: AgreementSpec, as_of: int, period: Period = ALWAYS) -> Judged:
-    """Judge the hand-overs of a period, from what was known at an instant.
+def known_hand_overs(
+    history: History, agreement: AgreementSpec, as_of: int, period: Period = ALWAYS
+) -> tuple[History, HandOvers]:
+    """Give a history as it was known at an instant, and its hand-overs of a period.
 
     Parameters
     ----------
@@ -115,14 +99,16 @@ def judge_period(history: History, agreement: AgreementSpec, as_of: int, period:
     agreement : AgreementSpec
     as_of : int, UTC microseconds
     period : Period
-        Which hand-overs, by when they happened.
+        By when they happened.
 
     Returns
     -------
-    judged : Judged
+    known : History
+    hand_overs : HandOvers
     """
-    known, hand_overs = known_hand_overs(history, agreement, as_of)
-    return judge(known, agreement, hand_overs.rows(period.holds(hand_overs.happened_at)), as_of)
+    known = history.known_before(as_of)
+    hand_overs = find_hand_overs(known, agreement.definitions)
+    return known, hand_overs.rows(period.holds(hand_overs.happened_at))
 
 
 def judge(

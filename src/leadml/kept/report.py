@@ -164,8 +164,8 @@ def make_report(history: History, agreement: AgreementSpec, as_of: int, period: 
     -------
     report : SlaReport
     """
-    known, hand_overs = known_hand_overs(history, agreement, as_of)
-    judged = judge(known, agreement, hand_overs.rows(period.holds(hand_overs.happened_at)), as_of)
+    known, hand_overs = known_hand_overs(history, agreement, as_of, period)
+    judged = judge(known, agreement, hand_overs, as_of)
     whole = _group(None, judged, np.arange(len(judged)))
     marketing = marketing_side(known, judged, period)
     stays = {

@@ -3,7 +3,7 @@
 import pytest
 
 from leadml.clock import parse_instant
-from leadml.kept.judging import judge_period
+from leadml.kept.judging import judge, known_hand_overs
 from leadml.kept.period import ALWAYS
 from leadml.kept.report import make_report
 from leadml.kept.states import Promise, State
@@ -58,10 +58,11 @@ def known(history_of):
 def judged_at():
     """Judge a history at an instant; by default long after."""
 
-    def judge(history, agreement, as_of="2026-12-01T00:00:00Z", period=ALWAYS):
-        return judge_period(history, agreement, instant(as_of), period)
+    def judge_period(history, agreement, as_of="2026-12-01T00:00:00Z", period=ALWAYS):
+        known, hand_overs = known_hand_overs(history, agreement, instant(as_of), period)
+        return judge(known, agreement, hand_overs, instant(as_of))
 
-    return judge
+    return judge_period
 
 
 @pytest.fixture(scope="session")
