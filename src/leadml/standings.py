@@ -179,8 +179,10 @@ class _Told:
 
     def words(self, name: str) -> list[str | None]:
         """Give the words of a category."""
-        words = self._matrix.words.get(name, ())
-        return [None if np.isnan(code) else words[int(code)] for code in self.numbers(name).tolist()]
+        words = np.array([*self._matrix.words.get(name, ()), None], dtype=object)
+        codes = self.numbers(name)
+        told: list[str | None] = words[np.where(np.isnan(codes), -1, codes).astype(np.int64)].tolist()
+        return told
 
     def missing(self, name: str) -> list[bool]:
         """Tell of which leads a value is not known."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from leadml.agreement.placement import Standing, bands_of, place
+from leadml.agreement.placement import Placement, Standing, bands_of, place
 from leadml.history.tables import Codes, Mask
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.trials.scored import Scored
@@ -24,11 +24,14 @@ class Placed:
         Whether the placement recommends the stage that hands the lead over.
     hands_over : bool array, shape (n,)
         The first of these in each episode of a lead.
+    explored : bool array, shape (n,)
+        Whether it is a lot that recommends it.
     """
 
     bands: tuple[str, ...]
     recommends: Mask
     hands_over: Mask
+    explored: Mask
 
 
 def place_history(scored: Scored, agreement: AgreementSpec) -> Placed:
@@ -46,27 +49,26 @@ def place_history(scored: Scored, agreement: AgreementSpec) -> Placed:
         What `placement.place` says of each; leads that stand alike are asked once.
     """
     stages = agreement.definitions.lifecycle_stages
-    rank = {stage: number for number, stage in enumerate(stages)}
-    handed = rank[agreement.definitions.hand_over_stage]
-    known: dict[_Key, tuple[str, bool]] = {}
+    with_sales = frozenset(stages[stages.index(agreement.definitions.hand_over_stage) :])
+    known: dict[_Key, Placement] = {}
     bands: list[str] = []
-    recommends = np.zeros(len(scored), dtype=bool)
+    recommends, explored = np.zeros((2, len(scored)), dtype=bool)
     lead_before, last_band = None, None
     for row, (lead, points, standing) in enumerate(
         zip(scored.leads.tolist(), scored.points.tolist(), scored.standings, strict=True)
     ):
         if lead != lead_before:
             lead_before, last_band = lead, None
-        key = _key(points, standing, last_band)
-        found = known.get(key)
-        if found is None:
-            placement = place(points, replace(standing, last_band=last_band), agreement)
-            stage = placement.recommended_lifecycle_stage
-            goes = rank.get(standing.lifecycle_stage or "", -1) < handed <= rank.get(stage or "", -1)
-            found = known[key] = placement.band, goes
-        last_band, recommends[row] = found
+        key = _key(points, standing, last_band, agreement)
+        placement = known.get(key)
+        if placement is None:
+            placement = known[key] = place(points, replace(standing, last_band=last_band), agreement)
+        last_band = placement.band
         bands.append(last_band)
-    return Placed(tuple(bands), recommends, first_of_episode(scored.leads, scored.episodes, recommends))
+        goes = placement.recommended_lifecycle_stage in with_sales
+        recommends[row] = goes and standing.lifecycle_stage not in with_sales
+        explored[row] = placement.explored
+    return Placed(tuple(bands), recommends, first_of_episode(scored.leads, scored.episodes, recommends), explored)
 
 
 def first_of_episode(leads: Codes, episodes: Codes, marked: Mask) -> Mask:
@@ -93,9 +95,10 @@ def lists_of(standings: Sequence[Standing], agreement: AgreementSpec) -> list[st
     return [known[standing.lead_type] for standing in standings]
 
 
-def _key(points: int, standing: Standing, last_band: str | None) -> _Key:
-    """Lay out all that a placement depends on but its deadlines."""
+def _key(points: int, standing: Standing, last_band: str | None, agreement: AgreementSpec) -> _Key:
+    """Lay out all that a placement depends on but its deadlines; a lot falls for each lead and week anew."""
     waits = standing.waits_until is not None and standing.as_of < standing.waits_until
+    draws = (standing.lead_id, standing.as_of) if agreement.promises.exploration_share else ()
     return (
         points,
         standing.lead_type,
@@ -104,4 +107,5 @@ def _key(points: int, standing: Standing, last_band: str | None) -> _Key:
         standing.override,
         waits,
         standing.missing,
+        *draws,
     )

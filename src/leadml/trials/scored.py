@@ -1,7 +1,7 @@
 """The past that a changed agreement is tried on, each score by a model that knew nothing of what came after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,11 +17,12 @@ from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.learners.contract import Model
 from leadml.learners.trained_model import TrainedModel
 from leadml.outcomes import NOT_KNOWN, YES, find_outcomes
-from leadml.snapshots import Snapshots, known_lead_type, known_stage, make_snapshots
+from leadml.snapshots import Snapshots, make_snapshots
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.specs.project_spec import ProjectSpec
 from leadml.splits import Split
+from leadml.standings import Standings
 from leadml.training import fit_recipe
 from leadml.trials.level import Answered, Level, follow_level
 
@@ -70,7 +71,7 @@ class Scored:
     level : Level
         How far the chances of these leads were off, by what was known then.
     standings : tuple of Standing
-        Where each lead stood, without its last band.
+        Where each lead stood, without its last band: overrides, waits and missing fields as they were known then.
     periods : tuple of TriedPeriod, in order of time
     """
 
@@ -229,15 +230,8 @@ def _scored(
     leads, as_of = snapshots.leads, snapshots.as_of
     outcomes = find_outcomes(history, leads, as_of, definitions, definitions.outcome(spec.readiness.outcome))
     unclipped = Scale.agreed(definitions.lead_score).unclipped(margin)
-    standings = tuple(
-        Standing(instant, lead_type, stage)
-        for instant, lead_type, stage in zip(
-            as_of.tolist(),
-            known_lead_type(history, leads, as_of, definitions),
-            known_stage(history, leads, as_of, definitions),
-            strict=True,
-        )
-    )
+    lead_ids = [history.lead_ids[lead] for lead in leads.tolist()]
+    standings = Standings(spec.agreement).find(history, lead_ids, leads, as_of)
     return Scored(
         lead_ids=history.lead_ids,
         leads=leads,
@@ -248,7 +242,8 @@ def _scored(
         worked=outcomes.worked,
         episodes=_episodes(history, leads, as_of, definitions),
         level=level,
-        standings=standings,
+        # The band that was recorded is that of the agreement which held: a trial carries its own from score to score.
+        standings=tuple(replace(standing, last_band=None) for standing in standings),
         periods=periods,
     )
 

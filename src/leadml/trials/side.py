@@ -219,7 +219,8 @@ def arrivals_of(scored: Scored, placed: Placed, agreement: AgreementSpec) -> Arr
     Returns
     -------
     arrivals : Arrivals
-        One entry a hand-over, in the order of `placed.hands_over`.
+        One entry a hand-over, in the order of `placed.hands_over`. Who is explored goes first: a lot hands over leads of
+        low scores, which a queue in order of score would never reach.
     """
     days = BusinessCalendar(agreement.calendar).local_days(scored.as_of)
     handed = np.flatnonzero(placed.hands_over)
@@ -231,7 +232,8 @@ def arrivals_of(scored: Scored, placed: Placed, agreement: AgreementSpec) -> Arr
     lists = lists_of(scored.standings, agreement)
     stale = np.array([ages[lists[row], placed.bands[row]] + 1 for row in handed.tolist()], dtype=np.int64)
     leaves_on = np.minimum(days[handed] + stale, _falls_back_on(scored, placed.recommends, days)[handed])
-    return Arrivals(days[handed], scored.margin[handed], leaves_on)
+    first = np.where(placed.explored, np.inf, scored.margin)
+    return Arrivals(days[handed], first[handed], leaves_on)
 
 
 def types_of(scored: Scored) -> list[str | None]:

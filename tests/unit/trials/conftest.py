@@ -46,7 +46,7 @@ def scored_of():
 def agreed():
     """Write an agreement: bands as (name, score, stage) or with further keys, a capacity, a calendar."""
 
-    def make(*bands, capacity=None, calendar=None, version="old", types=None, **definitions):
+    def make(*bands, capacity=None, calendar=None, version="old", types=None, exploration_share=0.0, **definitions):
         def listed(of):
             return [{"name": name, "score_at_least": limit, **keys} for name, limit, keys in of]
 
@@ -65,7 +65,11 @@ def agreed():
                         "lead_score": {"probability_at_50": 0.5},
                         **definitions,
                     },
-                    "promises": {"bands": lists, **({} if capacity is None else {"capacity": capacity})},
+                    "promises": {
+                        "bands": lists,
+                        "exploration_share": exploration_share,
+                        **({} if capacity is None else {"capacity": capacity}),
+                    },
                 }
             )
         )

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from leadml.agreement.placement import place
+from leadml.agreement.transitions import required_fields
+from leadml.clock import DAY
 from leadml.trials.placing import place_history
+from leadml.trials.side import queue_of
 
 STAYS = (
     ("A", 60, {"lifecycle_stage": "sql", "stays_within_points": 5}),
@@ -44,18 +47,72 @@ def test_a_lead_type_with_bands_of_its_own_is_placed_by_them(scored_of, agreed):
     assert place_history(scored, agreement).bands == ("A", "C")
 
 
+def standing_otherwise(scored, *changes):
+    """Change where leads stand, snapshot by snapshot."""
+    changed = [replace(standing, **change) for standing, change in zip(scored.standings, changes, strict=True)]
+    return replace(scored, standings=tuple(changed))
+
+
+def test_what_people_chose_and_a_wait_hold_in_the_trial_too(scored_of, agreed):
+    scored = scored_of((0, 1, 10), (1, 1, 90), (2, 1, 90), (3, 1, 90))
+    waits, waited = scored.as_of[2] + DAY, scored.as_of[3] - DAY
+    scored = standing_otherwise(
+        scored, {"override": "A"}, {"override": "C"}, {"waits_until": waits}, {"waits_until": waited}
+    )
+    placed = place_history(scored, agreed())
+    assert placed.bands == ("A", "C", "A", "A")
+    assert placed.hands_over.tolist() == [True, False, False, True]
+
+
+def test_a_lead_whose_required_fields_nobody_knows_is_not_handed_over_in_the_trial(scored_of, agreed):
+    agreement = agreed(required_fields={"sql": ["country"]})
+    scored = scored_of((0, 1, 90), (0, 8, 90))
+    scored = standing_otherwise(scored, {"missing": required_fields(agreement.definitions)}, {})
+    assert place_history(scored, agreement).hands_over.tolist() == [False, True]
+
+
+def test_lots_hand_over_the_agreed_share_of_the_others_and_go_first(scored_of, agreed):
+    rows = [(lead, 1, 20 if lead % 2 else 70) for lead in range(2_000)]
+    scored = standing_otherwise(scored_of(*rows), *({"lead_id": f"L{lead}"} for lead, _, _ in rows))
+    agreement = agreed(exploration_share=0.1)
+    placed = place_history(scored, agreement)
+    low = scored.points == 20
+    assert not placed.explored[~low].any()
+    assert 70 <= placed.explored[low].sum() <= 130
+    assert placed.hands_over.sum() == 1_000 + placed.explored.sum()
+    queue = queue_of(scored, placed, agreement, 140.0)
+    assert (queue.handed_on[placed.explored[placed.hands_over]] >= 0).all()
+    without = place_history(scored, agreed())
+    assert without.hands_over.tolist() == (~low).tolist()
+
+
+@pytest.mark.parametrize("exploration_share", [0.0, 0.5])
 @pytest.mark.parametrize("seed", range(5))
-def test_placing_all_at_once_is_placing_one_after_the_other(scored_of, agreed, seed):
+def test_placing_all_at_once_is_placing_one_after_the_other(scored_of, agreed, seed, exploration_share):
     random = np.random.default_rng(seed)
-    rows = [(lead, day, int(random.integers(30, 75))) for lead in range(80) for day in (0, 7, 14, 21)]
+    rows = [(lead, day, int(random.integers(30, 75))) for lead in range(240) for day in (0, 7, 14, 21)]
     kinds = random.choice(["new", "service", None], len(rows)).tolist()
     stages = random.choice(["lead", "mql", "sql", None], len(rows)).tolist()
-    scored = scored_of(*rows, lead_types=kinds, stages=stages)
     agreement = agreed(
         *STAYS,
         types={"service": (("A", 45, {"lifecycle_stage": "sql", "stays_within_points": 9}), ("C", 0, {}))},
         allowed_transitions={"lead": ["mql"]},
+        required_fields={"sql": ["country"]},
+        exploration_share=exploration_share,
     )
+    fields = required_fields(agreement.definitions)
+    scored = scored_of(*rows, lead_types=kinds, stages=stages)
+    changes = [
+        {
+            "lead_id": f"L{lead}",
+            "override": random.choice([None, None, None, "A", "C"]),
+            "waits_until": random.choice([None, None, 0, int(scored.until)]),
+            "missing": fields if random.random() < 0.2 else (),
+            "closed": bool(random.random() < 0.2),
+        }
+        for lead, _, _ in rows
+    ]
+    scored = standing_otherwise(scored, *changes)
     placed = place_history(scored, agreement)
     last = None
     for row, (lead, _, points) in enumerate(rows):
@@ -65,6 +122,8 @@ def test_placing_all_at_once_is_placing_one_after_the_other(scored_of, agreed, s
         assert placed.bands[row] == placement.band
         sql = placement.recommended_lifecycle_stage in ("sql", "customer") and stages[row] != "sql"
         assert placed.recommends[row] == sql
+        assert placed.explored[row] == placement.explored
+    assert placed.explored.any() == (exploration_share > 0)
 
 
 def test_a_lower_threshold_never_hands_over_fewer(scored_of, agreed):

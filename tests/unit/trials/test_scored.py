@@ -10,6 +10,7 @@ from leadml.dataset import make_training_set
 from leadml.learners.rules import RulesModel
 from leadml.outcomes import find_outcomes
 from leadml.splits import periods_from, rolling_periods
+from leadml.standings import Standings
 from leadml.trials.scored import score_what_is_new, score_without_hindsight
 from leadml.trials.trying import DefinitionsTrial, PromisesTrial, try_agreement
 
@@ -27,13 +28,25 @@ def rules_alone(train, spec):
 
 
 @pytest.fixture(scope="module")
+def waiting_spec(spec):
+    """Let each return make its lead wait, so long that some wait when they are scored."""
+    definitions = spec.agreement.definitions
+    reasons = {
+        name: reason.model_copy(update={"recycle_after_days": 200.0})
+        for name, reason in definitions.return_reasons.items()
+    }
+    waiting = definitions.model_copy(update={"return_reasons": reasons})
+    return replace(spec, agreement=spec.agreement.model_copy(update={"definitions": waiting}))
+
+
+@pytest.fixture(scope="module")
 def periods(demo_training_set, spec):
     return rolling_periods(demo_training_set, spec.readiness.test)
 
 
 @pytest.fixture(scope="module")
-def scored(quick, demo_history, demo_training_set, periods, spec):
-    return score_without_hindsight(demo_history, demo_training_set, periods, spec)
+def scored(quick, demo_history, demo_training_set, periods, waiting_spec):
+    return score_without_hindsight(demo_history, demo_training_set, periods, waiting_spec)
 
 
 def test_each_score_comes_of_a_model_that_knew_only_what_came_before(scored):
@@ -52,6 +65,14 @@ def test_the_weeks_are_full_from_the_first(scored, demo_history):
 def test_outcomes_are_those_of_the_history(scored, demo_history, definitions):
     outcomes = find_outcomes(demo_history, scored.leads, scored.as_of, definitions)
     assert scored.answer.tolist() == outcomes.answer.tolist()
+
+
+def test_leads_stand_where_they_were_known_to_stand(scored, demo_history, waiting_spec):
+    """Returns that make a lead wait are known to a trial; the band that another agreement gave is not."""
+    lead_ids = [demo_history.lead_ids[lead] for lead in scored.leads.tolist()]
+    found = Standings(waiting_spec.agreement).find(demo_history, lead_ids, scored.leads, scored.as_of)
+    assert scored.standings == tuple(replace(standing, last_band=None) for standing in found)
+    assert any(standing.waits_until is not None for standing in found)
 
 
 def test_a_planted_future_changes_no_score(scored, demo_history, demo_training_set, periods, spec):
