@@ -1,6 +1,7 @@
 """The agreement at work, as a data scientist asks for it: `leadml.open(".").agreement`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from leadml.agreement.in_force import FAR, agreement_in_force, spells_of
@@ -17,7 +18,7 @@ from leadml.kept.report import SlaReport, make_report
 from leadml.leakage.findings import AuditReport, Grade
 from leadml.learners.trained_model import TrainedModel
 from leadml.specs.agreement_spec import AgreementSpec
-from leadml.specs.project_spec import ProjectSpec, with_agreement
+from leadml.specs.project_spec import ProjectSpec, meaning_of, with_agreement
 from leadml.trials.suggesting import Suggestion, Wanted, suggest_for
 from leadml.trials.trying import DefinitionsTrial, PromisesTrial, try_agreement
 
@@ -81,9 +82,9 @@ class AgreementAtWork:
         reports : tuple of SlaReport, at least one
             One for each agreement that held when leads were handed over, in order of time: see `agreements/`.
         """
-        instant, history = self._project.instant(as_of), self._project.history
+        instant = self._project.instant(as_of)
         reports = [
-            make_report(history, spell.agreement, instant, period.within(spell.begin, spell.end))
+            make_report(self._told(spell.agreement), spell.agreement, instant, period.within(spell.begin, spell.end))
             for spell in spells_of(self._every)
         ]
         told = [report for report in reports if len(report.judged)]
@@ -102,11 +103,11 @@ class AgreementAtWork:
         due : Due
             Of the agreement that holds then.
         """
-        instant, history = self._project.instant(as_of), self._project.history
+        instant = self._project.instant(as_of)
         now = agreement_in_force(self._every, instant).agreement
         every = [
             find_due(
-                history,
+                self._told(spell.agreement),
                 spell.agreement,
                 instant,
                 Period(spell.begin, spell.end),
@@ -172,12 +173,22 @@ class AgreementAtWork:
         return compare_profile(history, definitions, outcome=outcome, within_days=within_days, distrusted=distrusted)
 
     def feedback(self, begin: int = -FAR, end: int = FAR, *, views: Sequence[str] = VIEWS) -> Feedback:
-        """Say what became of the leads handed over in `[begin, end)`, UTC microseconds: see `feedback`."""
+        """Say what became of the leads handed over in `[begin, end)`, UTC microseconds: see `feedback`.
+
+        Whatever held then, it is told in the words of `sla.yaml`: what marketing should send is asked for tomorrow.
+        """
         return give_feedback(self._project.history, self.spec.definitions, begin, end, views=views)
 
     @property
     def _every(self) -> tuple[AgreementSpec, ...]:
         return (*self._project.spec.other_agreements, self.spec)
+
+    def _told(self, agreement: AgreementSpec) -> History:
+        """Give the history in the words of an agreement: what was an attempt, or a closed status, by what held then."""
+        spec = self._project.spec
+        if meaning_of(agreement.definitions) == meaning_of(spec.agreement.definitions):
+            return self._project.history
+        return self._project.read_under(replace(spec, agreement=agreement))
 
     def _distrusted(self) -> set[Attribute]:
         """Name the attributes that the audit found to tell the outcome, and those that the project leaves out."""

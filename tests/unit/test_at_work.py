@@ -6,6 +6,7 @@ from leadml.agreement.in_force import agreement_in_force, spells_of
 from leadml.clock import parse_instant
 from leadml.kept.period import Period
 from leadml.kept.states import Promise
+from leadml.outcomes import NEVER
 from leadml.project import Project
 
 
@@ -58,3 +59,25 @@ def test_spells_are_what_holds_instant_by_instant(two_agreements):
         instant = parse_instant(text, where="tests", time_zone="UTC")
         (spell,) = [spell for spell in spells_of(agreements) if spell.begin <= instant < spell.end]
         assert spell.agreement is agreement_in_force(agreements, instant).agreement
+
+
+def test_an_attempt_counts_by_the_words_of_its_time(two_agreements, tiny_project):
+    """Sales phoned L1: under an agreement by which meetings alone are attempts, that was none."""
+    earlier = tiny_project / "agreements" / "2025.yaml"
+
+    def first_attempt_at():
+        return [int(report.judged.done.first_attempt_at[0]) for report in Project(tiny_project).agreement.reports()]
+
+    before = first_attempt_at()
+    assert before[0] != NEVER
+    words = earlier.read_text("utf-8").replace(
+        "connect_attempt: {channels: [phone, email]", "connect_attempt: {channels: [meeting]"
+    )
+    earlier.write_text(
+        words.replace(
+            "connect_attempts: {at_least: 5, within_days: 10, channels: [phone, email]}",
+            "connect_attempts: {channels: [meeting]}",
+        ),
+        "utf-8",
+    )
+    assert first_attempt_at() == [NEVER, before[1]]
