@@ -7,6 +7,8 @@ from typing import Protocol
 from leadml.agreement.in_force import FAR, agreement_in_force, spells_of
 from leadml.errors import LeadmlError
 from leadml.feedback import VIEWS, Feedback, give_feedback
+from leadml.hand_over_queue import HandOverQueue, make_queue
+from leadml.hand_overs import find_hand_overs
 from leadml.history.sources import Progress
 from leadml.history.tables import History
 from leadml.icp import WITHIN_DAYS, compare_profile
@@ -17,6 +19,7 @@ from leadml.kept.period import ALWAYS, Period
 from leadml.kept.report import SlaReport, make_report
 from leadml.leakage.findings import AuditReport, Grade
 from leadml.learners.trained_model import TrainedModel
+from leadml.scoring import LeadScore
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.project_spec import ProjectSpec, meaning_of, with_agreement
 from leadml.trials.suggesting import Suggestion, Wanted, suggest_for
@@ -44,6 +47,10 @@ class Opened(Protocol):
 
     def champion(self) -> TrainedModel:
         """Read the model that answers."""
+        ...
+
+    def score(self, *, as_of: str | int | None = None) -> list[LeadScore]:
+        """Score all open leads."""
         ...
 
     def audit(self) -> AuditReport:
@@ -117,6 +124,23 @@ class AgreementAtWork:
         ]
         (current,) = [due for due in every if due.agreement is now]
         return current.joined([due for due in every if due is not current])
+
+    def queue(self, *, as_of: str | int | None = None) -> HandOverQueue:
+        """Line up the leads that are to be handed over, the best first: as many go as sales can take.
+
+        Parameters
+        ----------
+        as_of : str or int, optional
+            Default: just after the last fact.
+
+        Returns
+        -------
+        queue : HandOverQueue
+            By the scores of the champion, under `sla.yaml`.
+        """
+        project, instant = self._project, self._project.instant(as_of)
+        hand_overs = find_hand_overs(project.history, self.spec.definitions)
+        return make_queue(project.score(as_of=instant), hand_overs, self.spec, instant)
 
     def try_out(self, agreement: AgreementSpec, *, where: str = "the agreement") -> PromisesTrial | DefinitionsTrial:
         """Try another agreement on the past, by models that knew nothing of what came after.

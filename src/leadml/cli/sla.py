@@ -10,6 +10,7 @@ from leadml.cli.sla_deadline import deadline
 from leadml.cli.sla_diff import diff
 from leadml.cli.sla_due import due
 from leadml.cli.sla_icp import icp
+from leadml.cli.sla_queue import queue
 from leadml.cli.sla_report import report
 from leadml.cli.sla_suggest import suggest
 from leadml.cli.sla_try import try_out
@@ -21,7 +22,7 @@ from leadml.specs.schema import agreement_schema
 from leadml.wording.texts import Language, say
 
 sla = typer.Typer(invoke_without_command=True, no_args_is_help=False)
-for _command in (report, due, deadline, diff, suggest, icp):
+for _command in (report, due, queue, deadline, diff, suggest, icp):
     sla.command()(_command)
 sla.command("try")(try_out)
 

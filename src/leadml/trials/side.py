@@ -219,8 +219,8 @@ def arrivals_of(scored: Scored, placed: Placed, agreement: AgreementSpec) -> Arr
     Returns
     -------
     arrivals : Arrivals
-        One entry a hand-over, in the order of `placed.hands_over`. Who is explored goes first: a lot hands over leads of
-        low scores, which a queue in order of score would never reach.
+        One entry a hand-over, in the order of `placed.hands_over`. Who is explored goes first: a lot hands over leads
+        of low scores, which a queue in order of score would never reach.
     """
     days = BusinessCalendar(agreement.calendar).local_days(scored.as_of)
     handed = np.flatnonzero(placed.hands_over)
