@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
+import yaml
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
@@ -31,7 +31,8 @@ def texts(language: Language) -> Mapping[str, Any]:
     'その他すべて'
     """
     source = files("leadml.wording").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
-    content: Mapping[str, Any] = YAML(typ="safe").load(source)
+    # All of it is text, and libyaml reads it twenty times faster than a parser in Python: each command reads it.
+    content: Mapping[str, Any] = yaml.load(source, Loader=yaml.CBaseLoader)  # builds nothing but text, lists, mappings
     return content
 
 
