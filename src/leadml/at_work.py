@@ -11,9 +11,9 @@ from leadml.hand_over_queue import HandOverQueue, make_queue
 from leadml.hand_overs import find_hand_overs
 from leadml.history.sources import Progress
 from leadml.history.tables import History
-from leadml.icp import WITHIN_DAYS, compare_profile
+from leadml.icp.ground import WITHIN_DAYS
 from leadml.icp.missing import Attribute
-from leadml.icp.report import ProfileReport
+from leadml.icp.report import ProfileReport, compare_profile
 from leadml.kept.due import Due, find_due
 from leadml.kept.period import ALWAYS, Period
 from leadml.kept.report import SlaReport, make_report

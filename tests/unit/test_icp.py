@@ -9,8 +9,10 @@ import pytest
 
 from leadml.demo.generate import generate, write
 from leadml.errors import LeadmlError
-from leadml.icp import Verdict, compare_profile, find_missing, hold_criteria, hold_personas, make_ground
-from leadml.icp.held import hold
+from leadml.icp.ground import make_ground
+from leadml.icp.held import Verdict, hold, hold_criteria, hold_personas
+from leadml.icp.missing import find_missing
+from leadml.icp.report import compare_profile
 from leadml.project import Project
 from leadml.reports.icp import profile_parts, proposal_text, report_as_json
 from leadml.specs.agreement_spec import (

@@ -139,12 +139,8 @@ class Difference:
         return tuple(told)
 
 
-def has_words(field: tuple[str, ...]) -> bool:
-    """Tell whether there are words for a key; without them it is told by its path."""
-    return _what_key(field) is not None
-
-
-def _what_key(field: tuple[str, ...]) -> str | None:
+def words_key(field: tuple[str, ...]) -> str | None:
+    """Find the words for a key of the agreement; None where there are none, and it is told by its path."""
     node: Any = texts("en")["difference"]["what"]
     for key in field:
         if not isinstance(node, Mapping) or key not in node:
@@ -157,7 +153,7 @@ def _what_key(field: tuple[str, ...]) -> str | None:
 
 
 def _subject(change: Change, difference: Difference, language: Language) -> str:
-    key = _what_key(change.field)
+    key = words_key(change.field)
     if key is None:
         return ".".join(change.path)
     names = [_named(change, place, difference, language) for place, said in enumerate(change.field) if said == EACH]

@@ -9,7 +9,7 @@ from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOp
 from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
 from leadml.clock import now, to_iso
 from leadml.errors import LeadmlError
-from leadml.icp import WITHIN_DAYS
+from leadml.icp.ground import WITHIN_DAYS
 from leadml.project import Project
 from leadml.reports.icp import profile_parts, proposal_text, report_as_json
 from leadml.wording.texts import say

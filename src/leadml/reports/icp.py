@@ -6,7 +6,8 @@ from typing import Any
 
 from leadml.agreed.phrases import attribute_in_words, criterion_in_words, listed, plainly
 from leadml.evaluate.shares import Gap, Share
-from leadml.icp import FEWEST_CAME, FEWEST_COMPANIES, Held, ProfileReport, Verdict
+from leadml.icp.held import FEWEST_CAME, FEWEST_COMPANIES, Held, Verdict
+from leadml.icp.report import ProfileReport
 from leadml.reports.text_table import TextTable
 from leadml.specs.agreement_spec import RequiredFieldSpec
 from leadml.specs.yaml_text import profile_text
