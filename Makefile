@@ -19,7 +19,7 @@ export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two installs into one environment would meet
-.PHONY: help demo test lint format types docs bench serve clean
+.PHONY: help demo test soak lint format types docs bench serve clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -28,7 +28,10 @@ demo: $(RUN) ## a made-up CRM, a trained model and its first scores; says what t
 	@$(VENV)/bin/leadml demo
 
 test: lint types docs ## everything CI checks: lint, types, docs, then tests and doctests
-	@$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile
+	@$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile -m "not soak"
+
+soak: $(TEST) ## the tests that take minutes: faults planted in the code, killed trainings, tuning on noise, a tracking server
+	@$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile -m soak
 
 lint: $(TEST) ## style, spelling, and that every import points down
 	@$(VENV)/bin/ruff format --check && $(VENV)/bin/ruff check && $(VENV)/bin/codespell && $(VENV)/bin/lint-imports --no-logo

@@ -76,6 +76,7 @@ def test_without_a_fault_nothing_fails(failures_with):
     assert failures_with("engine/compute.py", KNOWN, KNOWN, [BLIND, LIVE, JUST_ENTERED]) == {}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("module", "sound", "faulty", "tests"),
     [

@@ -123,6 +123,7 @@ def test_the_settings_of_now_are_tried_first_then_the_usual_ones(telling, bare, 
     assert {learner.bags for _, learner in fits.asked} == {3}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("start", [{"most_trees": 0}, {"smallest_gain": 1000.0}], ids=["no trees", "no splits"])
 def test_an_absurd_start_is_left_behind(start, leads, bare, fits, tmp_path):
     tuned = searched(leads(1600, clear=0.95), bare(bags=2, **start), tmp_path, seconds=14)
@@ -132,6 +133,7 @@ def test_an_absurd_start_is_left_behind(start, leads, bare, fits, tmp_path):
     assert tuned.found != tuned.now == LearnerSpec(bags=2, **start)
 
 
+@pytest.mark.soak
 def test_noise_is_written_no_more_often_than_it_may_be(training_set_of, bare, fits, monkeypatch, tmp_path):
     """All settings are equally good here; the best of eight looks better where it was chosen, by luck alone."""
     monkeypatch.setattr(study, "_storage", lambda _file: optuna.storages.InMemoryStorage())

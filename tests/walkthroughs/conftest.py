@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 LEADML = str(Path(sys.executable).with_name("leadml"))
 COMMAND_SECONDS = 180  # a bound, not a promise: the tests of several workers share the processors
 # A packaged service lies in a folder of its own, so it compiles its features anew before it is ready.
-START_SECONDS = 180
+START_SECONDS = 300
 STOP_SECONDS = 10
 # A developer's own settings must not decide what is tested.
 NOT_INHERITED = ("LEADML_PROJECT", "LEADML_LANGUAGE", "MLFLOW_TRACKING_URI", "BENTOML_HOST")

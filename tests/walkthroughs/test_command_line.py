@@ -119,17 +119,17 @@ def test_the_reasons_of_each_line_add_up_to_its_score(table, answers):
     assert held > 0  # the sum must also hold where a score was held at 0
 
 
-def test_the_demo_prints_what_the_single_commands_print(demo_run, table, run_leadml, folder):
+def test_the_demo_prints_what_the_single_commands_print(demo_run, table, ask):
     scored = demo_run.said.partition("Last closed periods")[0]  # the periods have as many columns
     assert rows_of(scored, len(COLUMNS)) == rows_of(table, len(COLUMNS))
     assert "more open leads" not in demo_run.said + table
-    checked = run_leadml("check", folder=folder).stdout
+    checked = ask("check").stdout
     assert checked.startswith("800 leads, known until 2026-06-30")
     assert {"leads", "activities", "stage_changes", "connect_attempts"} <= {row[0][0] for row in rows_of(checked, 6)}
     tables, audited = checked.partition("\nLeakage audit")[::2]
     assert tables in demo_run.said
     assert f"Leakage audit{audited.splitlines()[0].rstrip()}" in demo_run.said
-    compared = run_leadml("compare", folder=folder).stdout
+    compared = ask("compare").stdout
     verdict, rest = compared.partition("Last closed periods")[::2]
     tables, said = rest.partition("Sales tried to reach")[::2]
     assert tables in demo_run.said
@@ -140,12 +140,12 @@ def test_the_demo_prints_what_the_single_commands_print(demo_run, table, run_lea
     assert demo_run.said.rstrip().endswith("then leadml train")
 
 
-def test_a_second_training_is_version_2_and_scores_the_same_byte_for_byte(run_leadml, demo_run, tmp_path):
+def test_a_second_training_is_version_2_and_scores_the_same_byte_for_byte(run_leadml, ask, demo_run, tmp_path):
     folder = shutil.copytree(demo_run.folder, tmp_path / "project")
     files = {file.name: file.read_bytes() for file in (folder / ".leadml" / "champion").iterdir()}
-    run_leadml("score", "--out", "first.json", folder=folder)
+    ask("score", "--out", folder / "first.json", at=folder)
     trained = orjson.loads(run_leadml("train", "--json", folder=folder).stdout)
-    run_leadml("score", "--out", "second.json", folder=folder)
+    ask("score", "--out", folder / "second.json", at=folder)
 
     assert (trained["model"]["name"], trained["model"]["version"]) == ("readiness", 2)
     first, second = ((folder / name).read_bytes() for name in ("first.json", "second.json"))

@@ -49,6 +49,7 @@ def whole(folder):
     return TrainedModel.read(champion, version=0), (champion / MODEL_FILE).read_bytes()
 
 
+@pytest.mark.soak
 def test_a_training_killed_anywhere_leaves_a_whole_champion_and_the_next_one_succeeds(project, environment):
     folder, model = project
     before = whole(folder)

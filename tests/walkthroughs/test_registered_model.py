@@ -128,6 +128,7 @@ def quick_project(demo_project, tmp_path):
     return folder
 
 
+@pytest.mark.soak
 def test_a_team_keeps_its_versions_on_a_tracking_server(quick_project, environment, free_port, tmp_path, monkeypatch):
     folder, server = quick_project, tmp_path / "server"
     server.mkdir()

@@ -305,7 +305,7 @@ def test_what_reads_alike_is_told_as_it_is_written():
 
 
 def test_a_key_without_words_is_told_by_its_path(monkeypatch):
-    monkeypatch.setattr("leadml.agreed.difference._what_key", lambda field: None)
+    monkeypatch.setattr("leadml.agreed.difference.words_key", lambda field: None)
     assert told(with_promises(exploration_share=0.1)) == "promises.exploration_share: 10 % instead of 0 %."
 
 
