@@ -56,7 +56,7 @@ def suggest(
         if as_json:
             tell_json(suggestion.to_dict())
             return
-        for part in suggestion_report(suggestion, agreement.definitions, language):
+        for part in suggestion_report(suggestion, language):
             tell(part)
         if write is not None:
             tell(say("thresholds.written", language, file=write))
@@ -95,7 +95,7 @@ def _write(
     asked = ", ".join(
         f"{name} {value}" for name, value in (("--capacity", capacity), ("--max-return-rate", return_rate)) if value
     )
-    version = f"{suggestion.agreement.version}-suggested-{day(suggestion.until)}"
+    version = f"{suggestion.agreement.version}-suggested-{day(suggestion.until, suggestion.agreement)}"
     comment = say("thresholds.comment", language, version=opened.spec.agreement.version, asked=asked or "--capacity")
     write_thresholds(
         opened.folder / "sla.yaml",

@@ -11,6 +11,7 @@ from leadml.specs.promises_spec import CapacitySpec
 from leadml.trials.level import WEEK, Level
 from leadml.trials.returns import Returns
 from leadml.trials.scored import Scored, TriedPeriod
+from leadml.trials.side import see
 from leadml.trials.suggesting import Wanted, suggest_thresholds
 from leadml.trials.thresholds import with_threshold
 from leadml.trials.trying import DefinitionsTrial, try_alone, try_promises
@@ -29,6 +30,7 @@ def past():
         as_of=as_of,
         margin=(points - 50) / 14.4,
         points=points,
+        outcome="ready",
         answer=(points > 60).astype(np.int64),
         worked=np.ones(SIZE, dtype=bool),
         episodes=np.zeros(SIZE, dtype=np.int64),
@@ -50,7 +52,7 @@ def agreement(spec):
 @pytest.fixture(scope="module")
 def trial(past, agreement):
     new = with_threshold(agreement, 60).model_copy(update={"version": "next"})
-    return try_promises(past, agreement, new, outcome="ready", seed=1)
+    return try_promises(see(past, agreement), see(past, new), seed=1)
 
 
 def texts(parts):
@@ -62,8 +64,8 @@ def texts(parts):
             yield part
 
 
-def test_a_trial_of_promises_tells_both_sides(trial, definitions):
-    parts = list(trial_report(trial, definitions, 3, "en"))
+def test_a_trial_of_promises_tells_both_sides(trial, agreement):
+    parts = list(trial_report(trial, agreement, 3, "en"))
     told = " ".join(texts(parts))
     assert f"{trial.new.hand_overs_a_week:.1f} leads a week instead of {trial.old.hand_overs_a_week:.1f}" in parts[0]
     assert f"{len(trial.leave.lead_ids)} leads would not be handed over any more" in told
@@ -75,10 +77,10 @@ def test_a_trial_of_promises_tells_both_sides(trial, definitions):
     assert totals.rows[0].cells[1:] == (str(trial.old.hand_overs), str(trial.new.hand_overs))
 
 
-def test_other_definitions_are_never_in_one_table(past, agreement, definitions):
-    one = try_alone(past, agreement, outcome="ready", base_rate=0.2, seed=1)
-    other = try_alone(past, agreement.model_copy(update={"version": "next"}), outcome="ready", base_rate=0.3, seed=1)
-    parts = list(trial_report(DefinitionsTrial(one, other), definitions, 3, "en"))
+def test_other_definitions_are_never_in_one_table(past, agreement):
+    one = try_alone(see(past, agreement), base_rate=0.2, seed=1)
+    other = try_alone(see(past, agreement.model_copy(update={"version": "next"})), base_rate=0.3, seed=1)
+    parts = list(trial_report(DefinitionsTrial(one, other, ()), agreement, 3, "en"))
     assert "cannot be set side by side" in parts[0]
     for table in (part for part in parts if isinstance(part, TextTable)):
         told = [column.head for column in table.columns] + [cell for row in table.rows for cell in row.cells]
@@ -86,8 +88,8 @@ def test_other_definitions_are_never_in_one_table(past, agreement, definitions):
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_page_holds_tables_and_pictures(trial, definitions, language):
-    page = trial_page(trial, definitions, 3, language)
+def test_a_page_holds_tables_and_pictures(trial, agreement, language):
+    page = trial_page(trial, agreement, 3, language)
     html = page.html()
     assert html.count("<svg") == 2
     assert "next" in page.title
@@ -95,9 +97,9 @@ def test_a_page_holds_tables_and_pictures(trial, definitions, language):
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_suggestion_says_what_it_was_computed_on(past, agreement, definitions, language):
+def test_a_suggestion_says_what_it_was_computed_on(past, agreement, language):
     returns = Returns(np.arange(60), np.arange(60), (np.arange(60) % 4 == 0).astype(float))
     suggestion = suggest_thresholds(past, agreement, Wanted(0.5, None), returns, seed=1)
-    told = " ".join(texts(suggestion_report(suggestion, definitions, language)))
+    told = " ".join(texts(suggestion_report(suggestion, language)))
     for expected in (str(suggestion.threshold), "2026-01-01", "2026-02-10", "120", "60"):
         assert expected in told
