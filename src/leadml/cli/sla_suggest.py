@@ -1,5 +1,6 @@
 """`leadml sla suggest`: thresholds that fit what sales can take, or how much may come back."""
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +75,7 @@ def _wanted(capacity: str | None, return_rate: str | None, agreement: AgreementS
 
 
 def _share(said: str) -> float:
-    text = said.strip().replace(",", ".").replace("％", "%")
+    text = unicodedata.normalize("NFKC", said).strip().replace(",", ".")
     try:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
