@@ -31,7 +31,7 @@ from leadml.training import train
 from leadml.trials.placing import place_history
 from leadml.trials.returns import returns_seen
 from leadml.trials.scored import Scored, joined, score_what_is_new, score_without_hindsight
-from leadml.trials.side import queue_of
+from leadml.trials.side import queue_of, see
 from leadml.trials.suggesting import Wanted, suggest_thresholds
 from leadml.trials.thresholds import with_threshold
 from leadml.trials.trying import try_promises
@@ -76,7 +76,7 @@ def tell_one(seed: int, project: Project, shared: Shared) -> tuple[Told, Scored]
     periods = periods_from(training_set, shared.starts)
     scored = score_without_hindsight(project.history, training_set, periods, spec, shared.models)
     old, new = spec.agreement, with_threshold(spec.agreement, 30)
-    trial = try_promises(scored, old, new, outcome="ready", seed=seed)
+    trial = try_promises(see(scored, old), see(scored, new), seed=seed)
     became, lower = trial.old.became, trial.new.became
     gap, without = capacity_gap(seed, project.history, project, shared, scored)
     foretold = became.expected
@@ -164,7 +164,7 @@ def tell_seconds(bars: Bars, scored: Scored, agreement: AgreementSpec) -> None:
     """Time the trial of changed promises; scoring is told apart, since each period's model scores but once."""
     history = many(scored, SNAPSHOTS)
     begun = time.process_time()
-    trial = try_promises(history, agreement, with_threshold(agreement, 30), outcome="ready", seed=7)
+    trial = try_promises(see(history, agreement), see(history, with_threshold(agreement, 30)), seed=7)
     taken = time.process_time() - begun
     print(
         f"{trial.snapshots:,} snapshots of {trial.leads:,} leads: {trial.new.hand_overs:,} hand-overs instead of "

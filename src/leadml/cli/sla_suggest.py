@@ -1,5 +1,6 @@
 """`leadml sla suggest`: thresholds that fit what sales can take, or how much may come back."""
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +57,7 @@ def suggest(
         if as_json:
             tell_json(suggestion.to_dict())
             return
-        for part in suggestion_report(suggestion, agreement.definitions, language):
+        for part in suggestion_report(suggestion, language):
             tell(part)
         if write is not None:
             tell(say("thresholds.written", language, file=write))
@@ -74,7 +75,7 @@ def _wanted(capacity: str | None, return_rate: str | None, agreement: AgreementS
 
 
 def _share(said: str) -> float:
-    text = said.strip().replace(",", ".").replace("％", "%")
+    text = unicodedata.normalize("NFKC", said).strip().replace(",", ".")
     try:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
@@ -95,7 +96,7 @@ def _write(
     asked = ", ".join(
         f"{name} {value}" for name, value in (("--capacity", capacity), ("--max-return-rate", return_rate)) if value
     )
-    version = f"{suggestion.agreement.version}-suggested-{day(suggestion.until)}"
+    version = f"{suggestion.agreement.version}-suggested-{day(suggestion.until, suggestion.agreement)}"
     comment = say("thresholds.comment", language, version=opened.spec.agreement.version, asked=asked or "--capacity")
     write_thresholds(
         opened.folder / "sla.yaml",

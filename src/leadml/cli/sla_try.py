@@ -41,13 +41,12 @@ def try_out(
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
             trial = opened.agreement.try_out(agreement, where=file.name)
-        definitions = agreement.definitions
         if html is not None:
-            trial_page(trial, definitions, most, language).write(html)
+            trial_page(trial, agreement, most, language).write(html)
         if as_json:
             tell_json(trial.to_dict())
             return
-        for part in trial_report(trial, definitions, most, language):
+        for part in trial_report(trial, agreement, most, language):
             tell(part)
         if html is not None:
             tell(say("trial.html_written", language, file=html))

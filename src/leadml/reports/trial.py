@@ -1,14 +1,15 @@
 """How a tried agreement and suggested thresholds are told: tables, sentences, and as a page."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import zip_longest
 
+from leadml.agreed.phrases import plainly
+from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.charts import as_svg
 from leadml.reports.page import Block, Page, Picture, Points, Section
 from leadml.reports.text_table import TextTable
 from leadml.reports.trial_charts import bands_chart, ready_chart
-from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.specs.agreement_spec import AgreementSpec, DefinitionsSpec
 from leadml.specs.promises_spec import DEFAULT
 from leadml.trials.expected import Became, Expected
 from leadml.trials.scored import TriedPeriod
@@ -22,14 +23,14 @@ Trial = PromisesTrial | DefinitionsTrial
 Part = TextTable | str
 
 
-def trial_report(trial: Trial, definitions: DefinitionsSpec, most: int, language: Language) -> Iterator[Part]:
+def trial_report(trial: Trial, agreement: AgreementSpec, most: int, language: Language) -> Iterator[Part]:
     """Tell a trial.
 
     Parameters
     ----------
     trial : PromisesTrial or DefinitionsTrial
-    definitions : DefinitionsSpec
-        How lead types are read.
+    agreement : AgreementSpec
+        The one that is tried: how lead types are read, and whose days are told.
     most : int
         How many leads of those that move are named.
     language : {"en", "ja"}
@@ -38,29 +39,28 @@ def trial_report(trial: Trial, definitions: DefinitionsSpec, most: int, language
     ------
     part : TextTable or str
     """
+    definitions = agreement.definitions
     if isinstance(trial, PromisesTrial):
         yield promises_line(trial, language)
-        yield totals_table([trial.old, trial.new], language)
-        yield bands_table([trial.old, trial.new], definitions, language)
-        yield types_table([trial.old, trial.new], definitions, language)
+        yield from _side_tables([trial.old, trial.new], trial.stage, definitions, language)
         yield from _moved_lines(trial, most, language)
-        yield from [capacity_line(side, language) for side in (trial.old, trial.new)]
-        yield from period_lines(trial.periods, language)
+        yield from [capacity_line(side, trial.stage, language) for side in (trial.old, trial.new)]
+        yield from period_lines(trial.periods, agreement, language)
     else:
         yield say("trial.definitions", language)
         for learned in (trial.old, trial.new):
             yield from _learned_parts(learned, definitions, language)
-        yield from period_lines(trial.new.periods, language)
-    yield from _limits(language)
+        yield from period_lines(trial.new.periods, agreement, language)
+    yield from _limits(trial, language)
 
 
-def trial_page(trial: Trial, definitions: DefinitionsSpec, most: int, language: Language) -> Page:
+def trial_page(trial: Trial, agreement: AgreementSpec, most: int, language: Language) -> Page:
     """Write a trial as a page that needs no network.
 
     Parameters
     ----------
     trial : PromisesTrial or DefinitionsTrial
-    definitions : DefinitionsSpec
+    agreement : AgreementSpec
     most : int
     language : {"en", "ja"}
 
@@ -68,16 +68,19 @@ def trial_page(trial: Trial, definitions: DefinitionsSpec, most: int, language: 
     -------
     page : Page
     """
-    sides = [trial.old, trial.new] if isinstance(trial, PromisesTrial) else [trial.old.side, trial.new.side]
-    parts: list[Block] = list(trial_report(trial, definitions, most, language))
-    pictures = [[sides[0], sides[1]]] if isinstance(trial, PromisesTrial) else [[sides[0]], [sides[1]]]
     drawn: list[Block] = []
-    for of_picture in pictures:
-        drawn.append(_picture("bands", as_svg(bands_chart(of_picture, definitions, language)), language))
-        drawn.append(_picture("ready", as_svg(ready_chart(of_picture, language)), language))
+    pictures = (
+        [([trial.old, trial.new], trial.stage)]
+        if isinstance(trial, PromisesTrial)
+        else [([learned.side], learned.stage) for learned in (trial.old, trial.new)]
+    )
+    for sides, stage in pictures:
+        drawn.append(_picture("bands", as_svg(bands_chart(sides, agreement.definitions, language)), stage, language))
+        drawn.append(_picture("ready", as_svg(ready_chart(sides, plainly(stage), language)), stage, language))
+    parts: list[Block] = list(trial_report(trial, agreement, most, language))
     lead, *rest = parts
-    versions = {"old": sides[0].version, "new": sides[1].version}
-    limits = _limits(language)
+    versions = {"old": pictures[0][0][0].version, "new": pictures[-1][0][-1].version}
+    limits = _limits(trial, language)
     told = tuple(part for part in rest if part not in limits)
     return Page(
         title=say("trial.title", language, **versions),
@@ -104,10 +107,11 @@ def promises_line(trial: PromisesTrial, language: Language) -> str:
         new_a_week=_tenth(trial.new.hand_overs_a_week),
         old_ready=_of(trial.old.became),
         new_ready=_of(trial.new.became),
+        stage=plainly(trial.stage),
     )
 
 
-def totals_table(sides: list[Side], language: Language) -> TextTable:
+def totals_table(sides: list[Side], stage: str, language: Language) -> TextTable:
     """Lay out hand-overs, hours and outcomes, one column an agreement."""
     table = TextTable(say("trial.totals", language), [say("trial.figure", language)])
     for side in sides:
@@ -122,7 +126,7 @@ def totals_table(sides: list[Side], language: Language) -> TextTable:
         "worked": [f"{side.became.worked:,}" for side in sides],
     }
     for name, cells in rows.items():
-        table.add_row(say(f"trial.rows.{name}", language), *cells)
+        table.add_row(say(f"trial.rows.{name}", language, stage=plainly(stage)), *cells)
     return table
 
 
@@ -144,12 +148,12 @@ def bands_table(sides: list[Side], definitions: DefinitionsSpec, language: Langu
     return table
 
 
-def types_table(sides: list[Side], definitions: DefinitionsSpec, language: Language) -> TextTable:
+def types_table(sides: list[Side], stage: str, definitions: DefinitionsSpec, language: Language) -> TextTable:
     """Lay out hand-overs and outcomes by lead type."""
     table = TextTable(say("trial.types", language), [say("sla.lead_type", language)])
     for column in ("version", "a_week", "expected", "actual"):
-        head = say("trial.agreement", language) if column == "version" else say(f"trial.rows.{column}", language)
-        table.add_column(head, right=column != "version")
+        key = "agreement" if column == "version" else f"rows.{column}"
+        table.add_column(say(f"trial.{key}", language, stage=plainly(stage)), right=column != "version")
     for number, first in enumerate(sides[0].by_type):
         for side in sides:
             volume = side.by_type[number]
@@ -164,7 +168,7 @@ def types_table(sides: list[Side], definitions: DefinitionsSpec, language: Langu
     return table
 
 
-def capacity_line(side: Side, language: Language) -> str:
+def capacity_line(side: Side, stage: str, language: Language) -> str:
     """Say how often more leads came than sales can take, and what the queue makes of it."""
     use = side.capacity
     if use is None:
@@ -185,31 +189,31 @@ def capacity_line(side: Side, language: Language) -> str:
         waiting=use.still_waiting,
         expected=_interval(use.became.expected),
         actual=use.became.actual,
+        stage=plainly(stage),
     )
 
 
-def period_lines(periods: tuple[TriedPeriod, ...], language: Language) -> list[str]:
+def period_lines(periods: tuple[TriedPeriod, ...], agreement: AgreementSpec, language: Language) -> list[str]:
     """Say of each period which answers its model had learned from."""
     return [
         say(
             "trial.period",
             language,
-            begin=day(period.from_),
-            end=day(period.until),
-            known=day(period.knows_until),
+            begin=day(period.from_, agreement),
+            end=day(period.until, agreement),
+            known=day(period.knows_until, agreement),
             leads=period.learned_from,
         )
         for period in periods
     ]
 
 
-def suggestion_report(suggestion: Suggestion, definitions: DefinitionsSpec, language: Language) -> Iterator[Part]:
+def suggestion_report(suggestion: Suggestion, language: Language) -> Iterator[Part]:
     """Tell suggested thresholds, with what to expect of them.
 
     Parameters
     ----------
     suggestion : Suggestion
-    definitions : DefinitionsSpec
     language : {"en", "ja"}
 
     Yields
@@ -226,12 +230,15 @@ def suggestion_report(suggestion: Suggestion, definitions: DefinitionsSpec, lang
     for column in ("before", "after"):
         table.add_column(say(f"thresholds.{column}", language), right=True)
     for changed in suggestion.changed:
-        label = list_label(changed.bands_of, definitions, language)
+        label = list_label(changed.bands_of, suggestion.agreement.definitions, language)
         table.add_row(label, changed.band, str(changed.before), str(changed.after))
     yield table if suggestion.changed else say("thresholds.unchanged", language)
     yield _suggested_figures(suggestion, language)
+    if suggestion.more_come and suggestion.decided_by == "return_rate":
+        come, most = _tenth(suggestion.come_a_week.value), _tenth(suggestion.capacity_a_week or 0.0)
+        yield say("thresholds.more_come", language, come=come, capacity=most)
     yield basis_line(suggestion, language)
-    yield say("thresholds.queue", language)
+    yield say("thresholds.no_queue" if suggestion.capacity_a_week is None else "thresholds.queue", language)
     key = "too_few_returns" if suggestion.return_rate is None else "returns"
     yield say(f"thresholds.{key}", language, hand_overs=suggestion.returns_of)
 
@@ -241,12 +248,12 @@ def basis_line(suggestion: Suggestion, language: Language) -> str:
     return say(
         "thresholds.basis",
         language,
-        begin=day(suggestion.from_),
-        end=day(suggestion.until),
+        begin=day(suggestion.from_, suggestion.agreement),
+        end=day(suggestion.until, suggestion.agreement),
         leads=suggestion.leads,
         snapshots=suggestion.snapshots,
         days=suggestion.working_days,
-        known=day(suggestion.knows_until),
+        known=day(suggestion.knows_until, suggestion.agreement),
     )
 
 
@@ -263,26 +270,32 @@ def type_label(lead_type: str | None, definitions: DefinitionsSpec, language: La
     return say("trial.no_type", language) if lead_type is None else lead_type
 
 
-def day(instant: int) -> str:
-    """Write the day of an instant, in UTC."""
-    return datetime.fromtimestamp(instant / 1_000_000, tz=UTC).date().isoformat()
+def day(instant: int, agreement: AgreementSpec) -> str:
+    """Write the day of an instant, as the calendar of an agreement has it."""
+    local, _ = BusinessCalendar(agreement.calendar).local(instant).split("T")
+    return local
 
 
 def _suggested_figures(suggestion: Suggestion, language: Language) -> TextTable:
     table = TextTable(say("thresholds.expect", language), [say("trial.figure", language)])
     table.add_column(say("thresholds.value", language), right=True)
     table.add_column(say("thresholds.interval", language), right=True)
-    for name in ("come_a_week", "hand_overs_a_week", "hand_overs_a_day", "ready_a_week"):
-        figure: Expected = getattr(suggestion, name)
-        ends = f"{_tenth(figure.low)} - {_tenth(figure.high)}"
-        table.add_row(say(f"thresholds.{name}", language), _tenth(figure.value), ends)
-    if suggestion.return_rate is not None:
-        ends = " - ".join(percent(end, language) for end in (suggestion.return_rate.low, suggestion.return_rate.high))
-        rate = percent(suggestion.return_rate.value, language)
-        table.add_row(say("thresholds.return_rate_row", language), rate, ends)
+    _add_volume(table, "come_a_week", suggestion, language)
+    rate = suggestion.return_rate
+    if rate is not None:
+        ends = " - ".join(percent(end, language) for end in (rate.low, rate.high))
+        table.add_row(say("thresholds.return_rate_row", language), percent(rate.value, language), ends)
     if suggestion.capacity_a_week is not None:
         table.add_row(say("thresholds.capacity_a_week", language), _tenth(suggestion.capacity_a_week), "")
+    for name in ("hand_overs_a_week", "hand_overs_a_day", "ready_a_week"):
+        _add_volume(table, name, suggestion, language)
     return table
+
+
+def _add_volume(table: TextTable, name: str, suggestion: Suggestion, language: Language) -> None:
+    figure: Expected = getattr(suggestion, name)
+    head = say(f"thresholds.{name}", language, stage=plainly(suggestion.stage))
+    table.add_row(head, _tenth(figure.value), f"{_tenth(figure.low)} - {_tenth(figure.high)}")
 
 
 def _learned_parts(learned: Learned, definitions: DefinitionsSpec, language: Language) -> Iterator[Part]:
@@ -294,18 +307,26 @@ def _learned_parts(learned: Learned, definitions: DefinitionsSpec, language: Lan
         snapshots=learned.snapshots,
         leads=learned.leads,
         rate=percent(learned.base_rate, language),
+        stage=plainly(learned.stage),
     )
-    yield totals_table([side], language)
-    yield bands_table([side], definitions, language)
-    yield types_table([side], definitions, language)
-    yield capacity_line(side, language)
+    yield from _side_tables([side], learned.stage, definitions, language)
+    yield capacity_line(side, learned.stage, language)
+
+
+def _side_tables(
+    sides: list[Side], stage: str, definitions: DefinitionsSpec, language: Language
+) -> Iterator[TextTable]:
+    yield totals_table(sides, stage, language)
+    yield bands_table(sides, definitions, language)
+    yield types_table(sides, stage, definitions, language)
 
 
 def _moved_lines(trial: PromisesTrial, most: int, language: Language) -> list[str]:
-    return [_moved("enter", trial.enter, most, language), _moved("leave", trial.leave, most, language)]
+    moves = (("enter", trial.enter), ("leave", trial.leave))
+    return [_moved(key, moved, trial.stage, most, language) for key, moved in moves]
 
 
-def _moved(key: str, moved: Moved, most: int, language: Language) -> str:
+def _moved(key: str, moved: Moved, stage: str, most: int, language: Language) -> str:
     if not moved.lead_ids:
         return say(f"trial.nobody_{key}", language)
     named = ("、" if language == "ja" else ", ").join(moved.lead_ids[:most])
@@ -317,16 +338,19 @@ def _moved(key: str, moved: Moved, most: int, language: Language) -> str:
         expected=_interval(moved.became.expected),
         actual=moved.became.actual,
         known=moved.became.known,
+        stage=plainly(stage),
         leads=named + (say("trial.and_more", language, more=more) if more > 0 else ""),
     )
 
 
-def _limits(language: Language) -> list[str]:
-    return [say(f"trial.limits.{key}", language) for key in ("worked", "level", "volume", "placed")]
+def _limits(trial: Trial, language: Language) -> list[str]:
+    limits = [say(f"trial.limits.{key}", language) for key in ("worked", "level", "volume", "placed")]
+    untried = [say("trial.not_tried", language, change=getattr(each, language)) for each in trial.not_tried]
+    return [*limits, *untried]
 
 
-def _picture(key: str, svg: str, language: Language) -> Picture:
-    return Picture(svg, say(f"trial.pictures.{key}", language))
+def _picture(key: str, svg: str, stage: str, language: Language) -> Picture:
+    return Picture(svg, say(f"trial.pictures.{key}", language, stage=plainly(stage)))
 
 
 def _of(became: Became) -> str:

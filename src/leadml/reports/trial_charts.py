@@ -34,8 +34,8 @@ def bands_chart(sides: list[Side], definitions: DefinitionsSpec, language: Langu
     return finished(drawn, rows=len(frame), title=None)
 
 
-def ready_chart(sides: list[Side], language: Language) -> Chart:
-    """Draw how many were foretold to become ready, with the interval, and how many did."""
+def ready_chart(sides: list[Side], stage: str, language: Language) -> Chart:
+    """Draw how many were foretold to reach a stage, with the interval, and how many did."""
     frame = pd.DataFrame(
         [
             {
@@ -48,7 +48,7 @@ def ready_chart(sides: list[Side], language: Language) -> Chart:
             for side in sides
         ]
     )
-    axis = altair.X("low:Q", title=say("trial.pictures.axis", language), scale=altair.Scale(zero=True))
+    axis = altair.X("low:Q", title=say("trial.pictures.axis", language, stage=stage), scale=altair.Scale(zero=True))
     base = altair.Chart(frame).encode(y=altair.Y("version:N", sort=None, title=None, axis=labelled(frame["version"])))
     drawn = (
         base.mark_rule(strokeWidth=3).encode(x=axis, x2="high:Q", color=_by_version([side.version for side in sides]))

@@ -18,7 +18,7 @@ from leadml.learners.contract import Model
 from leadml.learners.trained_model import TrainedModel
 from leadml.outcomes import NOT_KNOWN, YES, find_outcomes
 from leadml.snapshots import Snapshots, make_snapshots
-from leadml.specs.agreement_spec import DefinitionsSpec
+from leadml.specs.agreement_spec import AgreementSpec, DefinitionsSpec
 from leadml.specs.feature_spec import FeatureFileSpec
 from leadml.specs.project_spec import ProjectSpec
 from leadml.splits import Split
@@ -62,6 +62,8 @@ class Scored:
         Log-odds, as the model says them: what bands read.
     points : int array
         The score that people see, 0-100.
+    outcome : str
+        What is called ready.
     answer : int array
         What became of it: `outcomes.YES`, `NO` or `NOT_KNOWN`.
     worked : bool array
@@ -71,7 +73,8 @@ class Scored:
     level : Level
         How far the chances of these leads were off, by what was known then.
     standings : tuple of Standing
-        Where each lead stood, without its last band: overrides, waits and missing fields as they were known then.
+        Where each lead stood under an agreement, without its last band: overrides, and what it makes of returns and
+        of fields that nobody knew then.
     periods : tuple of TriedPeriod, in order of time
     """
 
@@ -80,6 +83,7 @@ class Scored:
     as_of: Instants
     margin: Numbers
     points: Codes
+    outcome: str
     answer: Codes
     worked: Mask
     episodes: Codes
@@ -105,6 +109,13 @@ class Scored:
     def weeks(self) -> float:
         """How long all periods last together."""
         return (self.until - self.from_) / (7 * DAY)
+
+    def under(self, history: History, agreement: AgreementSpec) -> "Scored":
+        """Give the same scores, with leads where they stand under another agreement whose definitions mean the same.
+
+        Which fields a stage requires and how long a returned lead waits are no model's business, so they may differ.
+        """
+        return replace(self, standings=_standings(history, self.leads, self.as_of, agreement))
 
 
 def score_without_hindsight(
@@ -230,22 +241,27 @@ def _scored(
     leads, as_of = snapshots.leads, snapshots.as_of
     outcomes = find_outcomes(history, leads, as_of, definitions, definitions.outcome(spec.readiness.outcome))
     unclipped = Scale.agreed(definitions.lead_score).unclipped(margin)
-    lead_ids = [history.lead_ids[lead] for lead in leads.tolist()]
-    standings = Standings(spec.agreement).find(history, lead_ids, leads, as_of)
     return Scored(
         lead_ids=history.lead_ids,
         leads=leads,
         as_of=as_of,
         margin=margin,
         points=np.rint(np.clip(unclipped, 0, 100)).astype(np.int64),
+        outcome=spec.readiness.outcome,
         answer=outcomes.answer,
         worked=outcomes.worked,
         episodes=_episodes(history, leads, as_of, definitions),
         level=level,
-        # The band that was recorded is that of the agreement which held: a trial carries its own from score to score.
-        standings=tuple(replace(standing, last_band=None) for standing in standings),
+        standings=_standings(history, leads, as_of, spec.agreement),
         periods=periods,
     )
+
+
+def _standings(history: History, leads: Codes, as_of: Instants, agreement: AgreementSpec) -> tuple[Standing, ...]:
+    """Find where leads stood, but not in which band: a trial carries its own from score to score."""
+    lead_ids = [history.lead_ids[lead] for lead in leads.tolist()]
+    standings = Standings(agreement).find(history, lead_ids, leads, as_of)
+    return tuple(replace(standing, last_band=None) for standing in standings)
 
 
 def _episodes(history: History, leads: Codes, as_of: Instants, definitions: DefinitionsSpec) -> Codes:

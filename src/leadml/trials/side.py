@@ -103,6 +103,7 @@ class Side:
 class Seen:
     """One agreement on the past, with all that its figures are counted from."""
 
+    scored: Scored
     agreement: AgreementSpec
     placed: Placed
     queue: Queue | None
@@ -112,20 +113,20 @@ class Seen:
         """The rows at which a lead is handed over, by lead and then by time."""
         return np.flatnonzero(self.placed.hands_over)
 
-    def groups(self, scored: Scored) -> dict[str, Codes]:
+    def groups(self) -> dict[str, Codes]:
         """Name the groups of hand-overs whose outcomes are told."""
         handed = self.handed
         groups = {"all": handed}
-        for lead_type in types_of(scored):
-            of_type = [scored.standings[row].lead_type == lead_type for row in handed.tolist()]
+        for lead_type in types_of(self.scored):
+            of_type = [self.scored.standings[row].lead_type == lead_type for row in handed.tolist()]
             groups[f"type:{lead_type}"] = handed[np.array(of_type, dtype=bool)]
         if self.queue is not None:
             groups["taken"] = handed[self.queue.handed_on >= 0]
         return groups
 
-    def side(self, scored: Scored, became: Mapping[str, Became]) -> Side:
+    def side(self, became: Mapping[str, Became]) -> Side:
         """Sum it up."""
-        capacity, groups = self.agreement.promises.capacity, self.groups(scored)
+        capacity, groups, scored = self.agreement.promises.capacity, self.groups(), self.scored
         a_week = len(self.handed) / scored.weeks
         return Side(
             version=self.agreement.version,
@@ -173,6 +174,7 @@ def see(scored: Scored, agreement: AgreementSpec) -> Seen:
     Parameters
     ----------
     scored : Scored
+        With leads where they stand under this agreement: see `Scored.under`.
     agreement : AgreementSpec
 
     Returns
@@ -182,7 +184,7 @@ def see(scored: Scored, agreement: AgreementSpec) -> Seen:
     placed = place_history(scored, agreement)
     capacity = agreement.promises.capacity
     queue = None if capacity is None else queue_of(scored, placed, agreement, capacity.leads_a_day_together)
-    return Seen(agreement, placed, queue)
+    return Seen(scored, agreement, placed, queue)
 
 
 def queue_of(scored: Scored, placed: Placed, agreement: AgreementSpec, leads_a_day: float) -> Queue:

@@ -22,13 +22,13 @@ from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.project_spec import ProjectSpec, meaning_of
 from leadml.splits import rolling_periods
 from leadml.training import learned_outcome, prepare
-from leadml.trials.expected import Expected, expect, next_count
-from leadml.trials.filling import surely_used
+from leadml.trials.expected import Expected, next_count
+from leadml.trials.filling import Spans, draw_spans
 from leadml.trials.placing import Placed, place_history
 from leadml.trials.queue import Arrivals
-from leadml.trials.returns import FEWEST_HAND_OVERS, Returns, returns_seen
+from leadml.trials.returns import FEWEST_HAND_OVERS, ReturnLine, Returns, returns_seen
 from leadml.trials.scored import Scored, score_what_is_new, score_without_hindsight
-from leadml.trials.side import arrivals_of, queue_of
+from leadml.trials.side import arrivals_of
 from leadml.trials.thresholds import NewThreshold, new_thresholds, possible_thresholds, with_threshold
 
 USED_AT_LEAST = 0.95
@@ -42,13 +42,16 @@ class Wanted:
     Attributes
     ----------
     leads_a_day : float or None
-        What sales can take on a working day, all together.
+        What sales can take on a working day, all together, and what is to be filled.
     return_rate : float in (0, 1), or None
         The largest share of hand-overs that may come back.
+    outcome : str
+        What is called ready.
     """
 
     leads_a_day: float | None
     return_rate: float | None
+    outcome: str = "ready"
 
 
 @dataclass(frozen=True)
@@ -74,20 +77,22 @@ class Suggestion:
     working_days : int
         In that time.
     capacity_a_week : float or None
-        What sales can take in a usual week of that time.
+        What sales can take in a usual week of that time, as asked for or else as agreed.
     come_a_week : Expected
         Leads that come to the hand-over.
+    return_rate : Expected or None
+        Share of these that would come back if all were handed over, by their scores; None where too few were really
+        handed over to tell. The best go first: of those that a queue hands over fewer come back.
+    returns_of : int
+        Real hand-overs that the chance of a return was read from.
     hand_overs_a_week : Expected
-        Of these, as many as sales can take; the best go first, and what is over waits.
+        Of those that come, as many as sales can take; the best go first, and what is over waits.
     hand_overs_a_day : Expected
         The same by working day.
     ready_a_week : Expected
         Of these, those that become ready.
-    return_rate : Expected or None
-        Share of hand-overs from this score on that came back, of leads that really were handed over; None where there
-        are too few.
-    returns_of : int
-        Hand-overs that the rates were read from.
+    outcome, stage : str
+        What is called ready here, and the lifecycle stage that it reaches.
     """
 
     agreement: AgreementSpec
@@ -103,11 +108,18 @@ class Suggestion:
     working_days: int
     capacity_a_week: float | None
     come_a_week: Expected
+    return_rate: Expected | None
+    returns_of: int
     hand_overs_a_week: Expected
     hand_overs_a_day: Expected
     ready_a_week: Expected
-    return_rate: Expected | None
-    returns_of: int
+    outcome: str
+    stage: str
+
+    @property
+    def more_come(self) -> bool:
+        """Whether more come in a usual week than sales can take."""
+        return self.capacity_a_week is not None and self.come_a_week.value > self.capacity_a_week
 
     def to_dict(self) -> dict[str, Any]:
         """Lay it out in plain values; the agreement by its bands."""
@@ -142,9 +154,8 @@ def suggest_thresholds(
         `no_hand_over_band`; `too_few_to_suggest` where too few leads were scored that the model has not learned from,
         or too few handed over; `capacity_over_leads`; `return_rate_out_of_reach`.
     """
-    ground = _Ground.of(scored, agreement)
-    possible = possible_thresholds(agreement)
-    if not possible:
+    ground = _Ground.of(scored, agreement, seed)
+    if not ground.possible:
         raise LeadmlError("no_hand_over_band", where="sla.yaml, promises.bands")
     if ground.leads < FEWEST_LEADS or scored.until - scored.from_ < _FEWEST_DAYS * DAY:
         raise LeadmlError(
@@ -155,17 +166,18 @@ def suggest_thresholds(
             fewest=FEWEST_LEADS,
             fewest_days=_FEWEST_DAYS,
         )
-    rates = returns.rates(seed=seed) if len(returns) >= FEWEST_HAND_OVERS else None
-    by_return = None if wanted.return_rate is None else _by_return(rates, wanted.return_rate, possible, len(returns))
-    by_capacity = None if wanted.leads_a_day is None else ground.by_capacity(wanted.leads_a_day, possible, seed)
+    line = returns.line(seed=seed) if len(returns) >= FEWEST_HAND_OVERS else None
+    if wanted.return_rate is not None and line is None:
+        raise LeadmlError(
+            "too_few_hand_overs", where="--max-return-rate", hand_overs=len(returns), fewest=FEWEST_HAND_OVERS
+        )
+    by_return = None if wanted.return_rate is None or line is None else ground.by_return(wanted.return_rate, line)
+    by_capacity = None if wanted.leads_a_day is None else ground.by_capacity(wanted.leads_a_day)
     threshold = max(found for found in (by_return, by_capacity) if found is not None)
-    found = _Found(
-        threshold,
-        "capacity" if threshold == by_capacity else "return_rate",
-        None if rates is None else rates[threshold],
-        len(returns),
-    )
-    return ground.suggestion(found, wanted, seed)
+    agreed = agreement.promises.capacity
+    leads_a_day = agreed.leads_a_day_together if wanted.leads_a_day is None and agreed else wanted.leads_a_day
+    found = _Found(threshold, "capacity" if threshold == by_capacity else "return_rate", line, len(returns))
+    return ground.suggestion(found, leads_a_day)
 
 
 def suggest_for(
@@ -206,11 +218,11 @@ def suggest_for(
 
 
 class _Found(NamedTuple):
-    """A threshold, what decided on it, and what is known of returns from it on."""
+    """A threshold, what decided on it, and how hand-overs come back."""
 
     threshold: int
     decided_by: Literal["capacity", "return_rate"]
-    return_rate: Expected | None
+    line: ReturnLine | None
     returns_of: int
 
 
@@ -220,59 +232,79 @@ class _Ground:
 
     scored: Scored
     agreement: AgreementSpec
+    possible: range
     inside: Codes
     leads: int
     days: tuple[int, int]
     working_days: int
+    seed: int
 
     @classmethod
-    def of(cls, scored: Scored, agreement: AgreementSpec) -> "_Ground":
+    def of(cls, scored: Scored, agreement: AgreementSpec, seed: int) -> "_Ground":
         inside = np.flatnonzero((scored.as_of >= scored.from_) & (scored.as_of < scored.until))
         calendar = BusinessCalendar(agreement.calendar)
         first, last = calendar.local_days(np.array([scored.from_, scored.until], dtype=np.int64)).tolist()
-        working = int(calendar.is_working_day(np.arange(first, last)).sum())
-        return cls(scored, agreement, inside, len(np.unique(scored.leads[inside])), (first, last), working)
+        return cls(
+            scored=scored,
+            agreement=agreement,
+            possible=possible_thresholds(agreement),
+            inside=inside,
+            leads=len(np.unique(scored.leads[inside])),
+            days=(first, last),
+            working_days=int(calendar.is_working_day(np.arange(first, last)).sum()),
+            seed=seed,
+        )
 
-    def come(self, agreement: AgreementSpec) -> tuple[Placed, Codes]:
+    def come(self, threshold: int) -> tuple[Placed, Codes]:
         """Place all, and find the hand-overs inside the span."""
-        placed = place_history(self.scored, agreement)
+        placed = place_history(self.scored, with_threshold(self.agreement, threshold))
         return placed, self.inside[placed.hands_over[self.inside]]
 
-    def by_capacity(self, leads_a_day: float, possible: range, seed: int) -> int:
-        """Find the highest threshold at which enough leads come; the lower it is, the more of them."""
-        low, high = possible[0], possible[-1]
-        if not self._enough(low, leads_a_day, seed):
-            most = len(self.come(with_threshold(self.agreement, low))[1]) / self.scored.weeks
-            asked = leads_a_day * self.working_days / self.scored.weeks
-            raise LeadmlError("capacity_over_leads", where="--capacity", a_week=f"{asked:.1f}", most=f"{most:.1f}")
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if self._enough(middle, leads_a_day, seed) else (low, middle - 1)
-        return low
-
-    def _enough(self, threshold: int, leads_a_day: float, seed: int) -> bool:
+    def spans(self, threshold: int, leads_a_day: float | None) -> tuple[Codes, Spans]:
+        """Draw spans again with the leads that come from a threshold on, in the order of `come`."""
+        placed, come = self.come(threshold)
         agreement = with_threshold(self.agreement, threshold)
-        placed, come = self.come(agreement)
         inside = np.isin(np.flatnonzero(placed.hands_over), come)
         every = arrivals_of(self.scored, placed, agreement)
         arrivals = Arrivals(every.came_on[inside], every.points[inside], every.leaves_on[inside])
         calendar = BusinessCalendar(agreement.calendar)
-        return surely_used(arrivals, leads_a_day, calendar, days=self.days, seed=seed) >= USED_AT_LEAST
+        return come, draw_spans(arrivals, leads_a_day, calendar, days=self.days, seed=self.seed)
 
-    def suggestion(self, found: "_Found", wanted: Wanted, seed: int) -> Suggestion:
+    def by_capacity(self, leads_a_day: float) -> int:
+        """Find the highest threshold at which enough leads come; the lower it is, the more of them."""
+        low, high = self.possible[0], self.possible[-1]
+        if not self._enough(low, leads_a_day):
+            most = len(self.come(low)[1]) / self.scored.weeks
+            asked = leads_a_day * self.working_days / self.scored.weeks
+            raise LeadmlError("capacity_over_leads", where="--capacity", a_week=f"{asked:.1f}", most=f"{most:.1f}")
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self._enough(middle, leads_a_day) else (low, middle - 1)
+        return low
+
+    def _enough(self, threshold: int, leads_a_day: float) -> bool:
+        return self.spans(threshold, leads_a_day)[1].surely_used >= USED_AT_LEAST
+
+    def by_return(self, most: float, line: ReturnLine) -> int:
+        """Find the lowest threshold of whose leads no more would come back than wanted."""
+        least = 1.0
+        for threshold in self.possible:
+            come = self.come(threshold)[1]
+            if not len(come):
+                break
+            least = min(least, rate := line.rate_of(self.scored.points[come]).value)
+            if rate <= most:
+                return threshold
+        asked, fewest = f"{most:.0%}", f"{least:.0%}"
+        raise LeadmlError("return_rate_out_of_reach", where="--max-return-rate", asked=asked, least=fewest)
+
+    def suggestion(self, found: _Found, leads_a_day: float | None) -> Suggestion:
+        scored, weeks = self.scored, self.scored.weeks
         agreement = with_threshold(self.agreement, found.threshold)
-        placed, come = self.come(agreement)
-        weeks, taken = self.scored.weeks, come
+        come, spans = self.spans(found.threshold, leads_a_day)
         volume = next_count(len(come)).times(1 / weeks)
-        most = None
-        if wanted.leads_a_day is not None:
-            most = wanted.leads_a_day * self.working_days / weeks
-            queue = queue_of(self.scored, placed, agreement, wanted.leads_a_day)
-            handed = np.flatnonzero(placed.hands_over)[queue.handed_on >= 0]
-            taken = handed[np.isin(handed, come)]
-        reached = (
-            volume if most is None else Expected(*(min(end, most) for end in (volume.value, volume.low, volume.high)))
-        )
+        handed = volume if spans.capacity is None else spans.hand_overs().times(1 / weeks)
+        rate = None if found.line is None or not len(come) else found.line.rate_of(scored.points[come])
         definitions = agreement.definitions
         margin = Scale.agreed(definitions.lead_score).margin_of(found.threshold)
         return Suggestion(
@@ -281,31 +313,19 @@ class _Ground:
             chance=float(probability(np.array([margin]))[0]),
             decided_by=found.decided_by,
             changed=new_thresholds(self.agreement, agreement),
-            from_=self.scored.from_,
-            until=self.scored.until,
-            knows_until=self.scored.periods[0].knows_until,
+            from_=scored.from_,
+            until=scored.until,
+            knows_until=scored.periods[0].knows_until,
             leads=self.leads,
             snapshots=len(self.inside),
             working_days=self.working_days,
-            capacity_a_week=most,
+            capacity_a_week=None if spans.capacity is None else spans.capacity / weeks,
             come_a_week=volume,
-            hand_overs_a_week=reached,
-            hand_overs_a_day=reached.times(weeks / max(1, self.working_days)),
-            ready_a_week=expect(self.scored, {"taken": taken}, seed=seed)["taken"].times(1 / weeks),
-            return_rate=found.return_rate,
+            return_rate=rate,
             returns_of=found.returns_of,
+            hand_overs_a_week=handed,
+            hand_overs_a_day=handed.times(weeks / max(1, self.working_days)),
+            ready_a_week=spans.ready(scored.margin[come], scored.level.rows(come), seed=self.seed).times(1 / weeks),
+            outcome=scored.outcome,
+            stage=definitions.outcome(scored.outcome).reach,
         )
-
-
-def _by_return(rates: list[Expected | None] | None, most: float, possible: range, hand_overs: int) -> int:
-    """Find the lowest threshold from which on no more come back than wanted."""
-    if rates is None:
-        raise LeadmlError(
-            "too_few_hand_overs", where="--max-return-rate", hand_overs=hand_overs, fewest=FEWEST_HAND_OVERS
-        )
-    told = {threshold: rates[threshold] for threshold in possible}
-    for threshold, rate in told.items():
-        if rate is not None and rate.value <= most:
-            return threshold
-    least = min(rate.value for rate in rates if rate is not None)
-    raise LeadmlError("return_rate_out_of_reach", where="--max-return-rate", asked=f"{most:.0%}", least=f"{least:.0%}")

@@ -8,13 +8,13 @@ import numpy as np
 
 from leadml.clock import to_iso
 from leadml.history.tables import Codes, History
-from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.project_spec import ProjectSpec, meaning_of
 from leadml.splits import periods_from, rolling_periods
 from leadml.training import prepare
 from leadml.trials.expected import Became, what_becomes
 from leadml.trials.scored import Scored, TriedPeriod, score_without_hindsight
 from leadml.trials.side import Seen, Side, see
+from leadml.trials.untried import Untried, find_untried
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,27 @@ class PromisesTrial:
     ----------
     periods : tuple of TriedPeriod
     snapshots, leads : int
-    outcome : str
-        What the expected and actual figures count.
+    outcome, stage : str
+        What the expected and actual figures count, and the lifecycle stage that it reaches.
     old, new : Side
     enter : Moved
         Handed over under the new promises, and not under the old.
     leave : Moved
         The reverse.
+    not_tried : tuple of Untried
+        What else differs, and moves none of these figures.
     """
 
     periods: tuple[TriedPeriod, ...]
     snapshots: int
     leads: int
     outcome: str
+    stage: str
     old: Side
     new: Side
     enter: Moved
     leave: Moved
+    not_tried: tuple[Untried, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Lay it out in plain values."""
@@ -72,7 +76,8 @@ class Learned:
     ----------
     periods : tuple of TriedPeriod
     snapshots, leads : int
-    outcome : str
+    outcome, stage : str
+        What is counted, and the lifecycle stage that it reaches.
     base_rate : float
         Share of the snapshots with an answer that became ready under these definitions.
     side : Side
@@ -82,6 +87,7 @@ class Learned:
     snapshots: int
     leads: int
     outcome: str
+    stage: str
     base_rate: float
     side: Side
 
@@ -92,6 +98,7 @@ class DefinitionsTrial:
 
     old: Learned
     new: Learned
+    not_tried: tuple[Untried, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Lay both out in plain values."""
@@ -99,7 +106,8 @@ class DefinitionsTrial:
             name: {**asdict(learned), "periods": list(map(_plain, learned.periods))}
             for name, learned in (("old", self.old), ("new", self.new))
         }
-        return {"tried": "definitions", "comparable": False, **told}
+        not_tried = [asdict(untried) for untried in self.not_tried]
+        return {"tried": "definitions", "comparable": False, **told, "not_tried": not_tried}
 
 
 def try_agreement(
@@ -127,27 +135,26 @@ def try_agreement(
     LeadmlError
         `no_snapshots`, `too_few_outcomes`.
     """
-    first, rate, starts = _tried(spec, read, on_progress, None)
-    seed, outcome = spec.readiness.seed, spec.readiness.outcome
+    history = read(spec)
+    first, rate, starts = _tried(history, spec, on_progress, None)
+    seed = spec.readiness.seed
     if meaning_of(spec.agreement.definitions) == meaning_of(changed.agreement.definitions):
         on_progress("place")
-        return try_promises(first, spec.agreement, changed.agreement, outcome=outcome, seed=seed)
-    second, new_rate, _ = _tried(changed, read, on_progress, starts)
+        second = first.under(history, changed.agreement)
+        return try_promises(see(first, spec.agreement), see(second, changed.agreement), seed=seed)
+    learned, new_rate, _ = _tried(read(changed), changed, on_progress, starts)
     on_progress("place")
     return DefinitionsTrial(
-        try_alone(first, spec.agreement, outcome=outcome, base_rate=rate, seed=seed),
-        try_alone(second, changed.agreement, outcome=outcome, base_rate=new_rate, seed=seed),
+        try_alone(see(first, spec.agreement), base_rate=rate, seed=seed),
+        try_alone(see(learned, changed.agreement), base_rate=new_rate, seed=seed),
+        find_untried(spec.agreement, changed.agreement),
     )
 
 
 def _tried(
-    spec: ProjectSpec,
-    read: Callable[[ProjectSpec], History],
-    on_progress: Callable[[str], None],
-    starts: Sequence[int] | None,
+    history: History, spec: ProjectSpec, on_progress: Callable[[str], None], starts: Sequence[int] | None
 ) -> tuple[Scored, float, list[int]]:
     """Learn a specification before each period and score the past; the periods are those of another where given."""
-    history = read(spec)
     on_progress("training_set")
     training_set = prepare(history, spec)
     on_progress("judge")
@@ -159,48 +166,44 @@ def _tried(
     return scored, training_set.base_rate, [split.from_ for split in periods]
 
 
-def try_promises(scored: Scored, old: AgreementSpec, new: AgreementSpec, *, outcome: str, seed: int) -> PromisesTrial:
-    """Place the same scores under the promises of two agreements.
+def try_promises(old: Seen, new: Seen, *, seed: int) -> PromisesTrial:
+    """Hold two agreements side by side that placed the same scores.
 
     Parameters
     ----------
-    scored : Scored
-    old, new : AgreementSpec
+    old, new : Seen
         Their definitions mean the same.
-    outcome : str
-        Its name.
     seed : int
 
     Returns
     -------
     trial : PromisesTrial
     """
-    first, second = see(scored, old), see(scored, new)
-    enter, leave = (_only_in(scored, one, other) for one, other in ((second, first), (first, second)))
-    groups = {f"old:{name}": rows for name, rows in first.groups(scored).items()}
-    groups |= {f"new:{name}": rows for name, rows in second.groups(scored).items()}
+    scored = old.scored
+    enter, leave = _only_in(new, old), _only_in(old, new)
+    groups = {f"old:{name}": rows for name, rows in old.groups().items()}
+    groups |= {f"new:{name}": rows for name, rows in new.groups().items()}
     became = what_becomes(scored, {**groups, "enter": enter, "leave": leave}, seed=seed)
     return PromisesTrial(
         periods=scored.periods,
         snapshots=len(scored),
         leads=len(np.unique(scored.leads)),
-        outcome=outcome,
-        old=first.side(scored, _part_of(became, "old:")),
-        new=second.side(scored, _part_of(became, "new:")),
+        outcome=scored.outcome,
+        stage=new.agreement.definitions.outcome(scored.outcome).reach,
+        old=old.side(_part_of(became, "old:")),
+        new=new.side(_part_of(became, "new:")),
         enter=Moved(_ids(scored, enter), became["enter"]),
         leave=Moved(_ids(scored, leave), became["leave"]),
+        not_tried=find_untried(old.agreement, new.agreement),
     )
 
 
-def try_alone(scored: Scored, agreement: AgreementSpec, *, outcome: str, base_rate: float, seed: int) -> Learned:
-    """Place scores under the one agreement whose definitions they were learned with.
+def try_alone(seen: Seen, *, base_rate: float, seed: int) -> Learned:
+    """Tell the one agreement whose definitions the scores were learned with.
 
     Parameters
     ----------
-    scored : Scored
-    agreement : AgreementSpec
-    outcome : str
-        Its name.
+    seen : Seen
     base_rate : float
     seed : int
 
@@ -208,13 +211,21 @@ def try_alone(scored: Scored, agreement: AgreementSpec, *, outcome: str, base_ra
     -------
     learned : Learned
     """
-    seen = see(scored, agreement)
-    side = seen.side(scored, what_becomes(scored, seen.groups(scored), seed=seed))
-    return Learned(scored.periods, len(scored), len(np.unique(scored.leads)), outcome, base_rate, side)
+    scored = seen.scored
+    return Learned(
+        periods=scored.periods,
+        snapshots=len(scored),
+        leads=len(np.unique(scored.leads)),
+        outcome=scored.outcome,
+        stage=seen.agreement.definitions.outcome(scored.outcome).reach,
+        base_rate=base_rate,
+        side=seen.side(what_becomes(scored, seen.groups(), seed=seed)),
+    )
 
 
-def _only_in(scored: Scored, one: Seen, other: Seen) -> Codes:
+def _only_in(one: Seen, other: Seen) -> Codes:
     """Find the hand-overs of one side in whose episode the other side hands nothing over."""
+    scored = one.scored
     theirs = set(zip(scored.leads[other.handed].tolist(), scored.episodes[other.handed].tolist(), strict=True))
     ours = zip(scored.leads[one.handed].tolist(), scored.episodes[one.handed].tolist(), strict=True)
     only: Codes = one.handed[np.array([pair not in theirs for pair in ours], dtype=bool)]

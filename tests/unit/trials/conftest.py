@@ -31,6 +31,7 @@ def scored_of():
             as_of=as_of,
             margin=arrays.get("margin", (points - 50) / POINTS_PER_UNIT),
             points=points,
+            outcome="ready",
             answer=np.array([0] * size if answer is None else answer, dtype=np.int64),
             worked=np.ones(size, dtype=bool),
             episodes=np.array([0] * size if episodes is None else episodes, dtype=np.int64),

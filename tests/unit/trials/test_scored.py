@@ -9,6 +9,7 @@ from leadml.clock import DAY
 from leadml.dataset import make_training_set
 from leadml.learners.rules import RulesModel
 from leadml.outcomes import find_outcomes
+from leadml.specs.agreement_spec import RequiredFieldSpec
 from leadml.splits import periods_from, rolling_periods
 from leadml.standings import Standings
 from leadml.trials.scored import score_what_is_new, score_without_hindsight
@@ -121,6 +122,31 @@ def test_changed_promises_are_tried_on_the_same_scores(demo_project, spec):
     assert isinstance(trial, PromisesTrial)
     assert trial.new.became == trial.old.became
     assert (trial.old.version, trial.new.version) == (spec.agreement.version, "next")
+
+
+def test_each_agreement_places_leads_where_they_stand_under_it(demo_project, spec):
+    """A field that nobody has, and waits for life: definitions that no model learns, and each holds leads back."""
+    definitions = spec.agreement.definitions
+    reasons = {
+        name: reason.model_copy(update={"recycle_after_days": 3_650.0})
+        for name, reason in definitions.return_reasons.items()
+    }
+    nobody_has = {"sql": (RequiredFieldSpec(attribute="never_known_field"),)}
+    trials = [
+        try_agreement(spec, with_definitions(spec, definitions, **changed), demo_project.read_under, lambda _: None)
+        for changed in ({"required_fields": nobody_has}, {"return_reasons": reasons})
+    ]
+    required, waits = trials
+    assert required.old.hand_overs == waits.old.hand_overs > 20
+    assert (required.new.hand_overs, required.new.became.known) == (0, 0)
+    assert len(required.leave.lead_ids) == required.old.hand_overs
+    assert 0 < waits.new.hand_overs < waits.old.hand_overs
+    assert required.not_tried == waits.not_tried == ()
+
+
+def with_definitions(spec, definitions, **changed):
+    other = spec.agreement.model_copy(update={"definitions": definitions.model_copy(update=changed)})
+    return replace(spec, agreement=other)
 
 
 def test_changed_definitions_are_learned_anew_over_the_same_periods(demo_project, spec, periods):

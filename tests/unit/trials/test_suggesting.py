@@ -1,12 +1,14 @@
 """Thresholds from what sales can take or give back, and why there are none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.agreement.thresholds import FEWEST_LEADS
 from leadml.errors import LeadmlError
-from leadml.trials.filling import surely_used
+from leadml.trials.filling import draw_spans
 from leadml.trials.placing import place_history
 from leadml.trials.returns import Returns
 from leadml.trials.side import arrivals_of
@@ -42,14 +44,18 @@ def surely(past, agreement, threshold):
     """Tell how much of two leads a day is used in nineteen of twenty spans, if the hand-over begins there."""
     changed = with_threshold(agreement, threshold)
     arrivals = arrivals_of(past, place_history(past, changed), changed)
-    return surely_used(arrivals, 2.0, BusinessCalendar(changed.calendar), days=(20_454, 20_454 + 56), seed=1)
+    spans = draw_spans(arrivals, 2.0, BusinessCalendar(changed.calendar), days=(20_454, 20_454 + 56), seed=1)
+    return spans.surely_used
 
 
 def test_the_threshold_is_the_highest_at_which_the_capacity_is_surely_used(past, agreement):
     suggestion = suggest_thresholds(past, agreement, Wanted(2.0, None), NO_RETURNS, seed=1)
     assert surely(past, agreement, suggestion.threshold) >= USED_AT_LEAST
     assert surely(past, agreement, suggestion.threshold + 1) < USED_AT_LEAST
-    assert suggestion.hand_overs_a_week.value == suggestion.capacity_a_week == 10
+    assert suggestion.capacity_a_week == 10
+    handed = suggestion.hand_overs_a_week
+    assert USED_AT_LEAST * 10 <= handed.low < handed.value <= handed.high <= 10
+    assert handed.low == pytest.approx(10 * surely(past, agreement, suggestion.threshold))
     assert suggestion.decided_by == "capacity"
     assert (suggestion.leads, suggestion.snapshots, suggestion.working_days) == (400, 400, 40)
 
@@ -73,12 +79,54 @@ def test_what_happens_after_the_span_changes_nothing(past, agreement, scored_of)
     )
 
 
-def test_the_lowest_threshold_whose_returns_are_few_enough(past, agreement):
+def come_from(past, agreement, threshold):
+    return past.points[place_history(past, with_threshold(agreement, threshold)).hands_over]
+
+
+def test_the_lowest_threshold_of_whose_leads_few_enough_would_come_back(past, agreement):
+    """Judged by the leads that would come, of which many have low scores, and not by those that sales took."""
     suggestion = suggest_thresholds(past, agreement, Wanted(None, 0.3), returned(), seed=1)
-    rates = returned().rates(seed=1)
-    assert rates[suggestion.threshold].value <= 0.3 < rates[suggestion.threshold - 1].value
-    assert suggestion.return_rate == rates[suggestion.threshold]
+    line = returned().line(seed=1)
+    at, below = (line.rate_of(come_from(past, agreement, suggestion.threshold - less)) for less in (0, 1))
+    assert at.value <= 0.3 < below.value
+    assert suggestion.return_rate == at
     assert suggestion.decided_by == "return_rate"
+
+
+def test_who_sales_once_took_does_not_decide_how_many_would_come_back(past, agreement):
+    """The same chances at each score, read from many hand-overs of high scores: the same threshold, give or take."""
+    few_low = returned(2_000)
+    taken = np.random.default_rng(1).random(2_000) < few_low.points / 100
+    few_low = Returns(few_low.leads[taken], few_low.points[taken], few_low.returned[taken])
+    wanted = Wanted(None, 0.3)
+    even, uneven = (suggest_thresholds(past, agreement, wanted, of, seed=1) for of in (returned(2_000), few_low))
+    assert few_low.points.mean() > returned(2_000).points.mean() + 10
+    assert abs(even.threshold - uneven.threshold) <= 4
+
+
+def test_returns_alone_tell_the_capacity_that_was_agreed(past, agreed):
+    """More come than sales can take: it is said, and what is told of hand-overs is what sales can take."""
+    wanted, calendar = Wanted(None, 0.3), {"time_zone": "UTC"}
+    without, beside = (
+        suggest_thresholds(past, agreed(calendar=calendar, capacity=capacity), wanted, returned(), seed=1)
+        for capacity in (None, {"representatives": 2, "leads_a_day": 1})
+    )
+    assert beside.threshold == without.threshold
+    assert beside.decided_by == "return_rate"
+    assert (beside.capacity_a_week, without.capacity_a_week) == (10, None)
+    assert (beside.more_come, without.more_come) == (True, False)
+    assert beside.hand_overs_a_week.high <= 10 < without.hand_overs_a_week.low
+    assert without.hand_overs_a_week == without.come_a_week == beside.come_a_week
+    assert beside.ready_a_week.high < without.ready_a_week.value
+
+
+def test_those_that_become_ready_are_of_those_that_are_handed_over(past, agreement):
+    """All leads have a chance of nearly one: no more become ready than go through the hands of sales, and no fewer."""
+    sure = replace(past, margin=past.margin + 50)
+    for wanted in (Wanted(2.0, None), Wanted(None, 0.3)):
+        told = suggest_thresholds(sure, agreement, wanted, returned(), seed=1)
+        assert told.ready_a_week.value == pytest.approx(told.hand_overs_a_week.value, rel=0.03)
+        assert told.ready_a_week.low == pytest.approx(told.hand_overs_a_week.low, rel=0.05)
 
 
 def test_where_both_are_wanted_the_higher_threshold_decides(past, agreement):

@@ -15,8 +15,12 @@ def past(scored_of):
     return scored_of(*rows, answer=[1, 0, 1, 0, 0], lead_types=["new", "new", "service", None, "new"])
 
 
+def tried(scored, old, new):
+    return try_promises(see(scored, old), see(scored, new), seed=1)
+
+
 def test_promises_that_stay_change_nothing(past, agreed):
-    trial = try_promises(past, agreed(), agreed(version="new"), outcome="ready", seed=1)
+    trial = tried(past, agreed(), agreed(version="new"))
     assert trial.enter.lead_ids == trial.leave.lead_ids == ()
     assert trial.old.became == trial.new.became
     assert (trial.old.bands, trial.old.by_type) == (trial.new.bands, trial.new.by_type)
@@ -24,7 +28,7 @@ def test_promises_that_stay_change_nothing(past, agreed):
 
 def test_a_lower_threshold_adds_those_between(past, agreed):
     new = agreed(("A", 50, SQL), ("B", 40, {"lifecycle_stage": "mql"}), ("C", 0, {}), version="new")
-    trial = try_promises(past, agreed(), new, outcome="ready", seed=1)
+    trial = tried(past, agreed(), new)
     assert (trial.old.hand_overs, trial.new.hand_overs) == (2, 4)
     assert trial.enter.lead_ids == ("L2", "L3")  # the higher score first
     assert trial.leave.lead_ids == ()
@@ -36,7 +40,7 @@ def test_a_lower_threshold_adds_those_between(past, agreed):
 
 def test_turned_round_who_entered_leaves(past, agreed):
     new = agreed(("A", 50, SQL), ("C", 0, {}))
-    there, back = (try_promises(past, *pair, outcome="ready", seed=1) for pair in ((agreed(), new), (new, agreed())))
+    there, back = (tried(past, *pair) for pair in ((agreed(), new), (new, agreed())))
     assert there.enter == back.leave
 
 
@@ -48,7 +52,7 @@ def test_a_lead_counts_once_a_week_where_it_was_placed_last(scored_of, agreed):
 
 
 def see_side(scored, agreement):
-    return try_promises(scored, agreement, agreement, outcome="ready", seed=1).old
+    return tried(scored, agreement, agreement).old
 
 
 def test_hours_and_days_over_capacity(scored_of, agreed):
@@ -88,6 +92,6 @@ def test_without_a_capacity_nothing_is_said_of_hours(past, agreed):
 
 
 def test_the_trial_is_laid_out_in_plain_values(past, agreed):
-    told = try_promises(past, agreed(), agreed(), outcome="ready", seed=1).to_dict()
+    told = tried(past, agreed(), agreed()).to_dict()
     assert told["tried"] == "promises"
     assert told["periods"][0]["from"].startswith("2026-01-01")
