@@ -196,12 +196,15 @@ class AgreementAtWork:
         definitions = self.spec.definitions
         return compare_profile(history, definitions, outcome=outcome, within_days=within_days, distrusted=distrusted)
 
-    def feedback(self, begin: int = -FAR, end: int = FAR, *, views: Sequence[str] = VIEWS) -> Feedback:
+    def feedback(
+        self, begin: int = -FAR, end: int = FAR, *, views: Sequence[str] = VIEWS, after_days: float | None = None
+    ) -> Feedback:
         """Say what became of the leads handed over in `[begin, end)`, UTC microseconds: see `feedback`.
 
         Whatever held then, it is told in the words of `sla.yaml`: what marketing should send is asked for tomorrow.
         """
-        return give_feedback(self._project.history, self.spec.definitions, begin, end, views=views)
+        history, definitions = self._project.history, self.spec.definitions
+        return give_feedback(history, definitions, (begin, end), views, after_days=after_days)
 
     @property
     def _every(self) -> tuple[AgreementSpec, ...]:

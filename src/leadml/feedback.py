@@ -1,47 +1,38 @@
-"""What became of each lead that was handed over, and what marketing should send more and less of."""
+"""What became of each lead that was handed over, and what marketing should send more and less of.
 
+Worked example: a lead is handed over on 1 March, its deal is opened on 20 March and lost on 2 May. In June it is told
+as lost, and judged as in a deal, as it stood on the 31st: every hand-over is judged at the same age, here 30 days.
+Judged as they stand today, those of a source that began lately would look better than old ones: their deals are open
+still.
+"""
+
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from leadml.after_hand_over import AfterHandOvers, Became, DealState, deal_state
 from leadml.clock import DAY
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
 from leadml.evaluate.shares import Gap, Share, corrected, gap_between, share_of
 from leadml.hand_overs import HandOvers, find_hand_overs
 from leadml.history.spans import rows_from
-from leadml.history.tables import ATTRIBUTES_OF, NOT_THERE, Codes, FactTable, History
+from leadml.history.tables import ATTRIBUTES_OF, NOT_THERE, History
 from leadml.outcomes import NEVER
 from leadml.snapshots import instants_just_after
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.feature_spec import FeatureSpec
 from leadml.specs.reading import Label
-from leadml.vocabulary import StatusMeaning
 
 VIEWS = ("source", "persona", "content", "band", "lead_type")
 ATTRIBUTE = "attribute:"  # before the name of an attribute of the lead, as a view of its own
-SETTLED_AFTER_DAYS = 30  # younger hand-overs had no time to become anything; they are counted and not judged
-FEWEST_HAND_OVERS = 20  # settled ones, on each side
+FEWEST_HAND_OVERS = 20  # judged ones, on each side
 CERTAIN = 0.05  # the chance of any false advice at all, over the groups of one view
-_ON_HOLD = "on_hold"  # the standard word of the glossary
 _SOURCES = ("source", "lead_source", "original_source", "origin")
 _NO_LABEL = Label(en="", ja="")
-
-
-class Became(StrEnum):
-    """What became of a hand-over, the best first."""
-
-    WON = "won"
-    IN_DEAL = "in_deal"
-    OPEN = "open"
-    ON_HOLD = "on_hold"
-    LOST = "lost"
-    CLOSED = "closed"
-    RETURNED = "returned"
-
-
 GOOD = (Became.WON, Became.IN_DEAL)
 
 
@@ -54,17 +45,20 @@ class Followed:
     lead_id : str
     handed_over_at : int, UTC microseconds
     became : Became
+        By all that is known today.
+    became_at_age : Became or None
+        By what was known at the age at which all are judged; None where it is younger.
     deal_stages : tuple of str
         Those that its deals reached, in the order of the agreement.
     latest_deal_stage : str or None
+    last_deal_stages : tuple of str
+        The last stage of each deal.
     amount : float
         Of the deals that were won; 0 where none was, or none has an amount.
     reason : str or None
         Why it was returned; empty where no reason was said.
     recycled : bool
         Whether the lead was handed over again.
-    settled : bool
-        Whether it is at least `SETTLED_AFTER_DAYS` old.
     groups : mapping of view to tuple of str
         Where it belongs, as it was known at the hand-over; to several contents, or to none.
     """
@@ -72,12 +66,13 @@ class Followed:
     lead_id: str
     handed_over_at: int
     became: Became
+    became_at_age: Became | None
     deal_stages: tuple[str, ...]
     latest_deal_stage: str | None
+    last_deal_stages: tuple[str, ...]
     amount: float
     reason: str | None
     recycled: bool
-    settled: bool
     groups: Mapping[str, tuple[str, ...]]
 
 
@@ -97,20 +92,30 @@ class Group:
     Attributes
     ----------
     name : str
-    became : mapping of Became to int
-        All of them, young ones too.
+    became, became_at_age : mapping of Became to int
+        All of them as they stand today; those old enough to be judged, as they stood at that age.
+    deal_stages : mapping of str to int
+        Deals by their last stage, in the order of the agreement.
+    deals : mapping of DealState to int
+        The same, summed.
+    reasons : mapping of str to int
+        Why they were returned, the most frequent reason first; empty where no reason was said.
     amount : float
         Of all deals won.
     good, returned : Share
-        Of the settled ones: won or in a deal; given back.
+        Of those judged: won or in a deal; given back.
     gap : Gap
-        The share of good ones less that of all other settled hand-overs.
+        The share of good ones less that of all others judged.
     advice : Advice
         Corrected for the number of groups that can be judged (Holm).
     """
 
     name: str
     became: Mapping[Became, int]
+    became_at_age: Mapping[Became, int]
+    deal_stages: Mapping[str, int]
+    deals: Mapping[DealState, int]
+    reasons: Mapping[str, int]
     amount: float
     good: Share
     returned: Share
@@ -122,6 +127,11 @@ class Group:
         """How many there are."""
         return sum(self.became.values())
 
+    @property
+    def too_young(self) -> int:
+        """How many have not reached the age at which all are judged."""
+        return self.hand_overs - sum(self.became_at_age.values())
+
 
 @dataclass(frozen=True)
 class Feedback:
@@ -130,12 +140,25 @@ class Feedback:
     Attributes
     ----------
     followed : tuple of Followed
+    after_days : float
+        The age at which hand-overs are judged.
     views : mapping of view to tuple of Group
         The largest group first. None where a view is not known of any hand-over.
     """
 
     followed: tuple[Followed, ...]
+    after_days: float
     views: Mapping[str, tuple[Group, ...]]
+
+    @property
+    def too_young(self) -> int:
+        """How many hand-overs have not reached the age at which all are judged."""
+        return sum(one.became_at_age is None for one in self.followed)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why leads were returned, the most frequent reason first; empty where no reason was said."""
+        return _reasons(self.followed)
 
     def advised(self, advice: Advice) -> tuple[tuple[str, Group], ...]:
         """Give the groups of one advice, with their view."""
@@ -143,7 +166,12 @@ class Feedback:
 
 
 def give_feedback(
-    history: History, definitions: DefinitionsSpec, begin: int, end: int, views: Sequence[str] = VIEWS
+    history: History,
+    definitions: DefinitionsSpec,
+    period: tuple[int, int],
+    views: Sequence[str] = VIEWS,
+    *,
+    after_days: float | None = None,
 ) -> Feedback:
     """Follow the hand-overs of a time, and sum them up.
 
@@ -151,116 +179,54 @@ def give_feedback(
     ----------
     history : History
     definitions : DefinitionsSpec
-    begin, end : int, UTC microseconds
+    period : (int, int), UTC microseconds
         Hand-overs in `[begin, end)`.
     views : sequence of str
         Some of `VIEWS`, or `attribute:` and a name.
+    after_days : float, > 0, optional
+        The age at which each is judged. Default: the window of the outcome, `ready.within_days`.
 
     Returns
     -------
     feedback : Feedback
     """
+    begin, end = period
+    days = definitions.ready.within_days if after_days is None else after_days
     found = find_hand_overs(history, definitions)
     found = found.rows((found.happened_at >= begin) & (found.happened_at < end))
-    followed = _follow(history, definitions, found, views)
-    return Feedback(followed, {view: _groups(followed, view) for view in views})
+    followed = _follow(history, definitions, found, views, round(days * DAY))
+    return Feedback(followed, days, {view: _groups(followed, view, definitions) for view in views})
 
 
 def _follow(
-    history: History, definitions: DefinitionsSpec, found: HandOvers, views: Sequence[str]
+    history: History, definitions: DefinitionsSpec, found: HandOvers, views: Sequence[str], age: int
 ) -> tuple[Followed, ...]:
     of_views = {view: _names(history, definitions, found, view) for view in views}
-    deals, statuses, stages = (
-        _Span.of(history, name, found) for name in ("deal_changes", "status_changes", "stage_changes")
-    )
+    at_age = found.happened_at + age
+    today, judged = AfterHandOvers.of(history, found, None), AfterHandOvers.of(history, found, at_age)
+    old_enough = at_age <= history.known_until
     followed = []
     for place, (lead, at) in enumerate(zip(found.leads.tolist(), found.happened_at.tolist(), strict=True)):
-        last = _last_stages(deals, place)
-        became, reason = _became(definitions, last, _words(stages, place, "lifecycle_stage"), statuses, place)
-        reached = set(_words(deals, place, "deal_stage"))
-        latest = _words(deals, place, "deal_stage")[-1:]
-        won = [amount for stage, amount in last.values() if definitions.deal_stages.get(stage) == 1]
+        last = today.last_stages(place)
+        became, reason = today.became(place, definitions)
+        reached = today.words(place, "deal_changes", "deal_stage")
+        won = [amount for stage, amount in last.values() if deal_state(stage, definitions) is DealState.WON]
         followed.append(
             Followed(
                 lead_id=history.lead_ids[lead],
                 handed_over_at=at,
                 became=became,
+                became_at_age=judged.became(place, definitions)[0] if old_enough[place] else None,
                 deal_stages=tuple(stage for stage in definitions.deal_stages if stage in reached),
-                latest_deal_stage=latest[0] if latest else None,
+                latest_deal_stage=reached[-1] if reached else None,
+                last_deal_stages=tuple(stage for stage, _ in last.values()),
                 amount=float(np.nansum(won)) if won else 0.0,
                 reason=reason,
                 recycled=bool(found.next_at[place] != NEVER),
-                settled=at + SETTLED_AFTER_DAYS * DAY <= history.known_until,
                 groups={view: names[place] for view, names in of_views.items()},
             )
         )
     return tuple(followed)
-
-
-@dataclass(frozen=True)
-class _Span:
-    """The facts of one table from each hand-over to the next one of the same lead: rows `low[i]:high[i]`."""
-
-    table: FactTable
-    low: Codes
-    high: Codes
-
-    @classmethod
-    def of(cls, history: History, name: str, found: HandOvers) -> "_Span | None":
-        table = history.facts.get(name)
-        if table is None:
-            return None
-        return cls(table, *(rows_from(table, found.leads, at) for at in (found.happened_at, found.next_at)))
-
-
-def _words(span: _Span | None, place: int, column: str) -> list[str]:
-    """Give the words of a column after one hand-over; an empty one where none was said."""
-    if span is None or column not in span.table.texts:
-        return []
-    text = span.table.texts[column]
-    codes = text.codes[span.low[place] : span.high[place]].tolist()
-    return ["" if code == NOT_THERE else text.words[code] for code in codes]
-
-
-def _last_stages(deals: _Span | None, place: int) -> dict[str, tuple[str, float]]:
-    """Give the last stage of each deal after one hand-over, with the last amount that was said of it."""
-    if deals is None:
-        return {}
-    stages, ids = (_words(deals, place, column) for column in ("deal_stage", "deal_id"))
-    amounts = deals.table.numbers.get("amount", np.full(len(deals.table.happened_at), np.nan))
-    last: dict[str, tuple[str, float]] = {}
-    for deal, stage, amount in zip(ids, stages, amounts[deals.low[place] : deals.high[place]].tolist(), strict=True):
-        known = last.get(deal, ("", np.nan))[1]
-        last[deal] = stage, known if np.isnan(amount) else amount
-    return last
-
-
-def _became(
-    definitions: DefinitionsSpec,
-    last: Mapping[str, tuple[str, float]],
-    stages: Sequence[str],
-    statuses: _Span | None,
-    place: int,
-) -> tuple[Became, str | None]:
-    """Say what became of a hand-over, and why it was returned.
-
-    A deal that was won counts most, then a return, then the best of its deals, then a status that closes the lead.
-    """
-    meanings, reasons = _words(statuses, place, "meaning"), _words(statuses, place, "reason")
-    returns = [number for number, meaning in enumerate(meanings) if meaning == StatusMeaning.RETURNED]
-    reason = (reasons[returns[0]] if reasons else "") if returns else None
-    chances = {stage: definitions.deal_stages[stage] for stage, _ in last.values() if stage in definitions.deal_stages}
-    if 1 in chances.values() or definitions.lifecycle_stages[-1] in stages:
-        return Became.WON, reason
-    if returns:
-        return Became.RETURNED, reason
-    if any(0 < chance < 1 and stage != _ON_HOLD for stage, chance in chances.items()):
-        return Became.IN_DEAL, None
-    if _ON_HOLD in chances:
-        return Became.ON_HOLD, None
-    if chances:
-        return Became.LOST, None
-    return (Became.CLOSED if StatusMeaning.CLOSED in meanings[-1:] else Became.OPEN), None
 
 
 def _names(history: History, definitions: DefinitionsSpec, found: HandOvers, view: str) -> list[tuple[str, ...]]:
@@ -310,9 +276,9 @@ def _contents(history: History, found: HandOvers) -> list[tuple[str, ...]]:
     return names
 
 
-def _groups(followed: Sequence[Followed], view: str) -> tuple[Group, ...]:
-    settled = [each for each in followed if each.settled]
-    all_good = sum(each.became in GOOD for each in settled)
+def _groups(followed: Sequence[Followed], view: str, definitions: DefinitionsSpec) -> tuple[Group, ...]:
+    judged = [each for each in followed if each.became_at_age is not None]
+    all_good = sum(each.became_at_age in GOOD for each in judged)
     members: dict[str, list[Followed]] = {}
     for each in followed:
         for name in each.groups[view]:
@@ -320,23 +286,45 @@ def _groups(followed: Sequence[Followed], view: str) -> tuple[Group, ...]:
     names = sorted(members, key=lambda name: (-len(members[name]), name))
     shares = []
     for name in names:
-        own = [each for each in members[name] if each.settled]
-        good = sum(each.became in GOOD for each in own)
-        shares.append((share_of(good, len(own)), share_of(all_good - good, len(settled) - len(own))))
+        own = [each for each in members[name] if each.became_at_age is not None]
+        good = sum(each.became_at_age in GOOD for each in own)
+        shares.append((share_of(good, len(own)), share_of(all_good - good, len(judged) - len(own))))
     gaps = [gap_between(*pair) for pair in shares]
     enough = [min(good.of, rest.of) >= FEWEST_HAND_OVERS for good, rest in shares]
     chances = iter(corrected([gap.chance for gap, fit in zip(gaps, enough, strict=True) if fit]).tolist())
+    advised = [_advice(gap, next(chances)) if fit else Advice.TOO_FEW for gap, fit in zip(gaps, enough, strict=True)]
     return tuple(
-        _group(name, members[name], good, gap, _advice(gap, next(chances)) if fit else Advice.TOO_FEW)
-        for name, (good, _), gap, fit in zip(names, shares, gaps, enough, strict=True)
+        _group(name, members[name], definitions, good, (gap, advice))
+        for name, (good, _), gap, advice in zip(names, shares, gaps, advised, strict=True)
     )
 
 
-def _group(name: str, members: Sequence[Followed], good: Share, gap: Gap, advice: Advice) -> Group:
-    counts = {each: sum(member.became is each for member in members) for each in Became}
-    returned = sum(member.settled and member.became is Became.RETURNED for member in members)
-    amount = sum(member.amount for member in members)
-    return Group(name, counts, amount, good, share_of(returned, good.of), gap, advice)
+def _group(
+    name: str, members: Sequence[Followed], definitions: DefinitionsSpec, good: Share, verdict: tuple[Gap, Advice]
+) -> Group:
+    at_age = Counter(member.became_at_age for member in members)
+    last = Counter(stage for member in members for stage in member.last_deal_stages)
+    states = Counter(deal_state(stage, definitions) for stage in last.elements())
+    today = Counter(member.became for member in members)
+    gap, advice = verdict
+    return Group(
+        name=name,
+        became={each: today[each] for each in Became},
+        became_at_age={each: at_age[each] for each in Became},
+        deal_stages={stage: last[stage] for stage in definitions.deal_stages},
+        deals={state: states[state] for state in DealState},
+        reasons=_reasons(members),
+        amount=sum(member.amount for member in members),
+        good=good,
+        returned=share_of(at_age[Became.RETURNED], good.of),
+        gap=gap,
+        advice=advice,
+    )
+
+
+def _reasons(followed: Sequence[Followed]) -> dict[str, int]:
+    counts = Counter(each.reason for each in followed if each.reason is not None)
+    return dict(sorted(counts.items(), key=lambda reason: (-reason[1], reason[0])))
 
 
 def _advice(gap: Gap, chance: float) -> Advice:

@@ -13,7 +13,8 @@ from leadml.feedback import ATTRIBUTE, VIEWS, attributes_of_leads
 from leadml.history.tables import History
 from leadml.kept.period import Period
 from leadml.project import Project
-from leadml.reports.feedback import feedback_as_json, feedback_page, feedback_parts
+from leadml.reports.feedback import feedback_as_json, feedback_parts
+from leadml.reports.feedback_page import feedback_page
 from leadml.reports.page import check_ending
 from leadml.wording.texts import nearest, say
 
@@ -30,6 +31,15 @@ def feedback(
             "--by",
             help="One of source, persona, content, band, lead_type, or attribute:NAME; default: the first five.",
             metavar="VIEW",
+        ),
+    ] = None,
+    after_days: Annotated[
+        float | None,
+        typer.Option(
+            "--after-days",
+            min=1,
+            help="Judge each hand-over as it stood so many days later; default: the window of the outcome.",
+            metavar="DAYS",
         ),
     ] = None,
     html: Annotated[
@@ -57,7 +67,8 @@ def feedback(
             history = opened.history
             steps("feedback")
             _check_attribute(by, history)
-            found = opened.agreement.feedback(period.begin, period.end, views=VIEWS if by is None else (by,))
+            views = VIEWS if by is None else (by,)
+            found = opened.agreement.feedback(period.begin, period.end, views=views, after_days=after_days)
         if html is not None:
             feedback_page(found, agreement.definitions, language).write(html)
         if as_json:

@@ -1,18 +1,19 @@
-"""What became of the hand-overs: tables, sentences, and a page."""
+"""How it is told what became of the hand-overs: tables, sentences, and for a program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from leadml.after_hand_over import Became, DealState
 from leadml.agreed.phrases import listed, plainly
 from leadml.clock import to_iso
-from leadml.feedback import ATTRIBUTE, FEWEST_HAND_OVERS, SETTLED_AFTER_DAYS, Advice, Became, Feedback, Group
-from leadml.reports.page import Block, Page, Points, Section
+from leadml.feedback import ATTRIBUTE, FEWEST_HAND_OVERS, Advice, Feedback, Group
 from leadml.reports.text_table import TextTable
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.wording.numbers import percent, plain
 from leadml.wording.texts import Language, say
 
 _MOST_GROUPS = 15
+_MOST_REASONS = 3  # in a cell
 
 
 def feedback_head(feedback: Feedback, language: Language) -> str:
@@ -39,16 +40,9 @@ def feedback_head(feedback: Feedback, language: Language) -> str:
 
 def reasons_in_words(feedback: Feedback, language: Language) -> str | None:
     """Say why leads were given back, the most frequent reason first; None where none was."""
-    reasons: dict[str, int] = {}
-    for one in feedback.followed:
-        if one.reason is not None:
-            name = plainly(one.reason) if one.reason else say("glossary.no_reason", language)
-            reasons[name] = reasons.get(name, 0) + 1
-    if not reasons:
+    if not feedback.reasons:
         return None
-    ordered = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
-    told = [say("feedback.reason", language, reason=name, number=count) for name, count in ordered]
-    return say("feedback.reasons", language, reasons=listed(told, language))
+    return say("feedback.reasons", language, reasons=_counted(feedback.reasons, language))
 
 
 def advice_lines(feedback: Feedback, definitions: DefinitionsSpec, language: Language) -> tuple[str, ...]:
@@ -60,7 +54,8 @@ def advice_lines(feedback: Feedback, definitions: DefinitionsSpec, language: Lan
             group=group_name(view, group.name, definitions, language),
             view=view_name(view, language),
             good=percent(group.good.value, language),
-            settled=f"{group.good.of:,.0f}",
+            judged=f"{group.good.of:,.0f}",
+            days=plain(feedback.after_days),
             gap=_points(group, language),
         )
         for advice in (Advice.MORE, Advice.LESS)
@@ -69,10 +64,16 @@ def advice_lines(feedback: Feedback, definitions: DefinitionsSpec, language: Lan
     return tuple(lines) or (say("feedback.nothing_proven", language),)
 
 
-def view_table(
-    feedback: Feedback, view: str, definitions: DefinitionsSpec, language: Language, *, wide: bool
-) -> TextTable | str:
-    """Lay one view out, a group a row; a sentence where it is not known.
+def how_lines(feedback: Feedback, language: Language) -> tuple[str, ...]:
+    """Say at which age hand-overs are judged and why, how many are too young, and from when on a group is judged."""
+    told = {"days": plain(feedback.after_days), "fewest": FEWEST_HAND_OVERS, "too_young": f"{feedback.too_young:,}"}
+    return tuple(say(f"feedback.how.{key}", language, **told) for key in ("age", "young", "group", "lot"))
+
+
+def view_parts(
+    feedback: Feedback, view: str, definitions: DefinitionsSpec, language: Language
+) -> Iterator[TextTable | str]:
+    """Lay one view out for a terminal, a group a row; a sentence where it is not known.
 
     Parameters
     ----------
@@ -81,38 +82,92 @@ def view_table(
     definitions : DefinitionsSpec
         Name personas and lead types as people call them.
     language : {"en", "ja"}
-    wide : bool
-        Whether there is room for all that hand-overs become; else for those won and those given back.
 
-    Returns
-    -------
+    Yields
+    ------
     part : TextTable or str
-        Of very many groups, the largest.
+        How groups compare at one age, then their deals and returns of today. Of very many groups, the largest.
     """
-    groups, name = feedback.views[view], view_name(view, language)
-    if not groups:
-        return say("feedback.not_known", language, view=name)
-    key = "by" if len(groups) <= _MOST_GROUPS else "by_most"
-    title = say(f"feedback.{key}", language, view=name, most=_MOST_GROUPS, groups=len(groups))
-    title = "" if wide and key == "by" else title  # the heading of its section says it
-    became = tuple(Became) if wide else (Became.WON, Became.RETURNED)
-    heads = [f"became.{each}" for each in became]
-    table = TextTable(title, [name])
-    for head in ("columns.hand_overs", *heads, "columns.amount", "columns.good", "columns.returned", "columns.gap"):
-        table.add_column(say(f"feedback.{head}", language), right=True)
+    if not feedback.views[view]:
+        yield say("feedback.not_known", language, view=view_name(view, language))
+        return
+    yield judged_table(feedback, view, definitions, language)
+    table = _table(feedback, view, "today", language)
+    for state in DealState:
+        table.add_column(say(f"feedback.deals.{state}", language), right=True)
+    table.add_column(say("feedback.columns.amount", language), right=True)
+    table.add_column(say("feedback.columns.reasons", language))
+    for group in shown_groups(feedback, view):
+        table.add_row(
+            group_name(view, group.name, definitions, language),
+            *(f"{group.deals[state]:,}" for state in DealState),
+            plain(group.amount),
+            _few_counted(group.reasons, language),
+        )
+    yield table
+
+
+def judged_table(
+    feedback: Feedback, view: str, definitions: DefinitionsSpec, language: Language, became: Sequence[Became] = ()
+) -> TextTable:
+    """Lay out how the groups of a view compare at one age, with what so many of them had become, if asked for."""
+    table = _table(feedback, view, "judged", language)
+    heads = ["columns.hand_overs", "columns.too_young", *(f"became.{each}" for each in became)]
+    for head in (*heads, "columns.good", "columns.returned", "columns.gap"):
+        table.add_column(say(f"feedback.{head}", language), right=True, no_wrap=head in ("columns.good", "columns.gap"))
     table.add_column(say("feedback.columns.advice", language))
-    for group in groups[:_MOST_GROUPS]:
+    for group in shown_groups(feedback, view):
         table.add_row(
             group_name(view, group.name, definitions, language),
             f"{group.hand_overs:,}",
-            *(f"{group.became[each]:,}" for each in became),
-            plain(group.amount),
+            f"{group.too_young:,}",
+            *(f"{group.became_at_age[each]:,}" for each in became),
             _rate(group.good.value, group.good.low, group.good.high, group.good.of, language),
             percent(group.returned.value, language) if group.returned.of else say("value.missing", language),
             _points(group, language),
             say(f"feedback.advised.{group.advice}", language),
         )
     return table
+
+
+def deal_table(feedback: Feedback, view: str, definitions: DefinitionsSpec, language: Language) -> TextTable:
+    """Lay out at which stage the deals of each group stand today, and the amount of those won."""
+    table = _table(feedback, view, "deals", language)
+    for stage in definitions.deal_stages:
+        table.add_column(plainly(stage), right=True)
+    table.add_column(say("feedback.columns.amount", language), right=True)
+    for group in shown_groups(feedback, view):
+        counts = (f"{count:,}" for count in group.deal_stages.values())
+        table.add_row(group_name(view, group.name, definitions, language), *counts, plain(group.amount))
+    return table
+
+
+def reason_table(feedback: Feedback, view: str, definitions: DefinitionsSpec, language: Language) -> TextTable:
+    """Lay out why the leads of each group were returned, by today."""
+    table = _table(feedback, view, "reasons", language)
+    for reason in feedback.reasons:
+        table.add_column(reason_name(reason, language), right=True)
+    for group in shown_groups(feedback, view):
+        counts = (f"{group.reasons.get(reason, 0):,}" for reason in feedback.reasons)
+        table.add_row(group_name(view, group.name, definitions, language), *counts)
+    return table
+
+
+def shown_groups(feedback: Feedback, view: str) -> tuple[Group, ...]:
+    """Give the groups of a view that are shown: of very many, the largest."""
+    return feedback.views[view][:_MOST_GROUPS]
+
+
+def _table(feedback: Feedback, view: str, key: str, language: Language) -> TextTable:
+    name, groups = view_name(view, language), len(feedback.views[view])
+    by = say(
+        f"feedback.{'by' if groups <= _MOST_GROUPS else 'by_most'}",
+        language,
+        view=name,
+        most=_MOST_GROUPS,
+        groups=groups,
+    )
+    return TextTable(say(f"feedback.titles.{key}", language, by=by, days=plain(feedback.after_days)), [name])
 
 
 def feedback_parts(feedback: Feedback, definitions: DefinitionsSpec, language: Language) -> Iterator[TextTable | str]:
@@ -124,38 +179,27 @@ def feedback_parts(feedback: Feedback, definitions: DefinitionsSpec, language: L
         yield reasons
     yield from advice_lines(feedback, definitions, language)
     for view in feedback.views:
-        yield view_table(feedback, view, definitions, language, wide=False)
-    yield say("feedback.how", language, days=SETTLED_AFTER_DAYS, fewest=FEWEST_HAND_OVERS)
-
-
-def feedback_page(feedback: Feedback, definitions: DefinitionsSpec, language: Language) -> Page:
-    """Lay it out as a page."""
-    sections = []
-    if feedback.followed:
-        first: list[Block] = [Points(advice_lines(feedback, definitions, language))]
-        first += filter(None, [reasons_in_words(feedback, language)])
-        first.append(say("feedback.how", language, days=SETTLED_AFTER_DAYS, fewest=FEWEST_HAND_OVERS))
-        sections.append(Section(say("feedback.send", language), tuple(first)))
-    for view in feedback.views if feedback.followed else ():
-        heading = say("feedback.by", language, view=view_name(view, language))
-        sections.append(Section(heading, (view_table(feedback, view, definitions, language, wide=True),)))
-    return Page(say("feedback.title", language), feedback_head(feedback, language), tuple(sections), language)
+        yield from view_parts(feedback, view, definitions, language)
+    yield from how_lines(feedback, language)
 
 
 def feedback_as_json(feedback: Feedback) -> dict[str, Any]:
     """Lay it out for a program: every hand-over, and the sums."""
     return {
+        "judged_after_days": feedback.after_days,
+        "too_young": feedback.too_young,
         "hand_overs": [
             {
                 "lead_id": one.lead_id,
                 "handed_over_at": to_iso(one.handed_over_at),
                 "became": one.became,
+                "became_at_age": one.became_at_age,
                 "deal_stages": list(one.deal_stages),
                 "latest_deal_stage": one.latest_deal_stage,
+                "last_deal_stages": list(one.last_deal_stages),
                 "amount": one.amount,
                 "reason": one.reason,
                 "recycled": one.recycled,
-                "settled": one.settled,
                 **{"groups": {view: list(names) for view, names in one.groups.items()}},
             }
             for one in feedback.followed
@@ -169,13 +213,43 @@ def _plain(group: Group) -> dict[str, Any]:
         "name": group.name,
         "hand_overs": group.hand_overs,
         "became": {each.value: count for each, count in group.became.items()},
+        "deal_stages": dict(group.deal_stages),
+        "deals": {state.value: count for state, count in group.deals.items()},
+        "reasons": dict(group.reasons),
         "amount": group.amount,
-        "settled": int(group.good.of),
+        "too_young": group.too_young,
+        "judged": int(group.good.of),
+        "became_at_age": {each.value: count for each, count in group.became_at_age.items()},
         "good": {name: getattr(group.good, name) for name in ("value", "low", "high")},
         "returned": {name: getattr(group.returned, name) for name in ("value", "low", "high")},
         "difference": {name: getattr(group.gap, name) for name in ("value", "low", "high", "chance")},
         "advice": group.advice,
     }
+
+
+def reason_name(reason: str, language: Language) -> str:
+    """Name a reason as people read it."""
+    return plainly(reason) if reason else say("glossary.no_reason", language)
+
+
+def _counted(counts: Mapping[str, int], language: Language) -> str:
+    told = [
+        say("feedback.reason", language, reason=reason_name(reason, language), number=f"{count:,}")
+        for reason, count in counts.items()
+    ]
+    return listed(told, language)
+
+
+def _few_counted(counts: Mapping[str, int], language: Language) -> str:
+    """Say the most frequent reasons, and how many others there are."""
+    first = dict(list(counts.items())[:_MOST_REASONS])
+    others = sum(counts.values()) - sum(first.values())
+    told = [
+        say("feedback.reason_short", language, reason=reason_name(reason, language), number=f"{count:,}")
+        for reason, count in first.items()
+    ]
+    told += [say("feedback.other_reasons", language, number=f"{others:,}")] if others else []
+    return say("agreed.between", language).join(told)
 
 
 def view_name(view: str, language: Language) -> str:

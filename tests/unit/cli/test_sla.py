@@ -103,27 +103,74 @@ def test_reports_are_one_json_document(run):
     assert timeline["promises"] == {"first_attempt": "kept", "attempts_made": "kept"}
 
 
+def rows_of(told, title):
+    """Read the rows of one table of a terminal, by its title."""
+    lines = told.splitlines()
+    begin = next(place for place, line in enumerate(lines) if line.strip() == title)
+    end = next(place for place, line in enumerate(lines) if place > begin and line.startswith("└"))
+    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines[begin:end] if line.startswith("│")]
+
+
 def test_what_is_due_is_told_with_who_is_told(run):
     told = run("due")
     assert told.exit_code == 0, told.stderr
-    assert "At 2026-06-01 09:00 (UTC): 4 broken and not done yet, 0 at risk, 0 open." in told.stdout
-    rows = [
-        [cell.strip() for cell in line.strip("│").split("│")] for line in told.stdout.splitlines() if "broken" in line
-    ][1:]
-    assert [row[:5] for row in rows] == [
-        ["L4", "Left its stage in time (sql)", "broken", "2026-03-24 09:00", "593 %"],
-        ["L4", "Promised attempts made", "broken", "2026-03-20 09:00", "830 %"],
-        ["L4", "First attempt in time", "broken", "2026-03-10 13:00", "49800 %"],
-        ["L1", "Left its stage in time (sql)", "broken", "2026-02-03 09:00", "943 %"],
+    assert (
+        "At 2026-06-01 09:00 (UTC): 0 promises to hand-overs are at risk, 0 open, 2 broken and not done yet. "
+        "0 leads will soon have stood too long in their stage, 2 have."
+    ) in " ".join(told.stdout.split())
+    assert rows_of(told.stdout, "What waits for whom") == [["Inside sales (no owner)", "0", "0", "2", "0", "2"]]
+    broken = rows_of(told.stdout, "Broken and not done yet, the latest first")
+    assert [row[:4] for row in broken] == [
+        ["L4", "Promised attempts made", "2026-03-20 09:00", "830 %"],
+        ["L4", "First attempt in time", "2026-03-10 13:00", "49800 %"],
     ]
-    assert {row[-1] for row in rows} == {"tell manager, give to another"}
+    stuck = rows_of(told.stdout, "Too long in a stage, the latest first")
+    assert [row[:4] for row in stuck] == [
+        ["L4", "sql", "2026-03-24 09:00", "593 %"],
+        ["L1", "sql", "2026-02-03 09:00", "943 %"],
+    ]
+    assert {row[-1] for row in (*broken, *stuck)} == {"tell manager, give to another"}
     assert "期限" in run("due", "--language", "ja").stdout
 
 
 def test_a_long_list_is_cut_and_says_so(run):
-    assert "... and 3 more; --most shows more of them." in run("due", "--most", "1").stdout
-    assert json.loads(run("due", "--most", "1", "--json").stdout)["left_off"] == 3
+    told = run("due", "--most", "1").stdout
+    assert told.count("... and 1 more: --all") == 2
+    assert "more: --all" not in run("due", "--most", "1", "--all").stdout
+    everything = json.loads(run("due", "--most", "1", "--json").stdout)
+    assert (len(everything["promises"]), len(everything["stays"])) == (2, 2)
     assert run("due", "--as-of", "2026-01-05T12:00:00Z").stdout == "Nothing is due at 2026-01-05 12:00.\n"
+
+
+def test_what_is_due_is_told_of_one_state_and_one_owner(run):
+    when = ("--as-of", "2026-03-10T12:30:00Z")  # L4 was handed over at nine, and four hours were promised
+
+    def states(*words):
+        told = json.loads(run("due", *when, *words, "--json").stdout)
+        return [(one["promise"], one["state"]) for one in (*told["promises"], *told["stays"])]
+
+    assert states() == [("first_attempt", "at_risk"), ("attempts_made", "open"), ("stuck", "broken")]
+    assert states("--state", "at_risk") == [("first_attempt", "at_risk")]
+    assert states("--state", "open", "--owner", "Inside sales") == [("attempts_made", "open")]
+    assert states("--owner", "Marketing operations") == []
+    assert run("due", "--state", "late").exit_code == 2
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_is_due_is_a_page_with_its_pictures(run, tmp_path, language):
+    page = tmp_path / "due.html"
+    told = run("due", "--as-of", "2026-03-10T12:30:00Z", "--html", str(page), "--language", language)
+    assert told.exit_code == 0, told.stderr
+    text = page.read_text("utf-8")
+    assert text.count("<svg") == 3  # of no broken promise there is none
+    assert text.index(
+        "<h2>" + {"en": "What can still be kept", "ja": "まだ守ることができる約束"}[language]
+    ) < text.index("<h2>" + {"en": "Leads that stand too long", "ja": "ステージに停滞しているリード"}[language])
+    assert "http" not in text.replace("http://www.w3.org", "")
+    assert run("due", "--html", str(page), "--language", language).exit_code == 0
+    assert page.read_text("utf-8").count("<svg") == 3  # nothing can still be kept
+    run("due", "--as-of", "2026-01-05T12:00:00Z", "--html", str(page), "--language", language)
+    assert "<h2>" not in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +181,7 @@ def test_a_long_list_is_cut_and_says_so(run):
         (("report", "--html", "sla.pdf"), "unknown_format"),
         (("report", "--lead", "L99"), "unknown_lead"),
         (("due", "--owner", "nobody"), "unknown_word"),
+        (("due", "--html", "due.pdf"), "unknown_format"),
         (("due", "--as-of", "2020-01-01T00:00:00Z"), "as_of_before_history"),
     ],
 )
