@@ -251,7 +251,7 @@ def test_since_when_acceptances_are_told_is_said(known, agreed, reported_at):
     tally = report.whole.promises[Promise.ACCEPTED]
     assert (tally.unknown, tally.broken) == (1, 1)
     assert report.to_dict()["acceptances_known_from"] == "2026-03-02T10:00:00.000000Z"
-    assert any("2026-03-02 10:00. Of 1 earlier" in line for line in source_lines(report, "en"))
+    assert any("2026-03-02 10:00. Of hand-overs before it (1)" in line for line in source_lines(report, "en"))
 
 
 REQUIRED = {"required_fields": {"sql": ["country", {"attribute": "country", "of": "company"}]}}
