@@ -308,9 +308,12 @@ def test_a_broken_promise_is_booked_on_who_broke_it(known, agreed, reported_at):
             L2,2026-03-02T13:00:01Z,baker
         """,
     )
-    report = reported_at(history, agreed(band={"first_attempt_within_hours": 4}))
+    one = {"at_least": 1, "within_days": 5}
+    report = reported_at(history, agreed(band={"first_attempt_within_hours": 4}, connect_attempts=one))
     # L0: aoki let the 4 hours pass. L1: baker called in time. L2: they had passed before anybody had the lead.
     assert owners_of(report, Promise.FIRST_ATTEMPT) == {"aoki": (0, 1), "baker": (1, 0), None: (0, 1)}
+    # Within five days aoki still did not call L0, nor baker L2; that aoki got L1 then makes it none of aoki's calls.
+    assert owners_of(report, Promise.ATTEMPTS_MADE) == {"aoki": (0, 1), "baker": (1, 1), None: (0, 0)}
     # Who has the leads is another question.
     assert report.judged.owners.tolist() == ["baker", "aoki", "baker"]
     hours = {group.name: group.delays[Took.TO_ATTEMPT].wall_p50 for group in report.groups["owner"]}
