@@ -177,7 +177,9 @@ def marketing_lines(report: SlaReport, language: Language) -> list[str]:
     if not side.returned.of:
         lines.append(say("kept.none_over" if grace else "kept.none_stopped", language, days=days))
     if side.young:
-        lines.append(say("kept.young", language, young=side.young, returned=side.young_returned))
+        lines.append(
+            say("kept.young" if grace else "kept.with_sales", language, young=side.young, returned=side.young_returned)
+        )
     if side.incomplete.of:
         fields = "、".join if language == "ja" else ", ".join
         lacking = fields(
