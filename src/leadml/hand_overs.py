@@ -21,19 +21,26 @@ class HandOvers:
         Positions in the history.
     happened_at, known_at : int array, shape (n,), UTC microseconds
         The clocks of the promises start at `happened_at`.
-    next_at : int array, shape (n,), UTC microseconds
-        When the same lead was handed over again; `NEVER` where it was not. What sales did from then on belongs to
-        the next hand-over.
+    previous_at, next_at : int array, shape (n,), UTC microseconds
+        When the same lead was handed over before, and again; `NEVER` where it was not. What sales did from the next
+        hand-over on belongs to that one, as what was decided up to the previous one belongs there.
     """
 
     leads: Codes
     happened_at: Instants
     known_at: Instants
+    previous_at: Instants
     next_at: Instants
 
     def rows(self, index: Codes | Mask) -> "HandOvers":
         """Take some of them."""
-        return HandOvers(self.leads[index], self.happened_at[index], self.known_at[index], self.next_at[index])
+        return HandOvers(
+            self.leads[index],
+            self.happened_at[index],
+            self.known_at[index],
+            self.previous_at[index],
+            self.next_at[index],
+        )
 
 
 def find_hand_overs(history: History, definitions: DefinitionsSpec) -> HandOvers:
@@ -53,9 +60,10 @@ def find_hand_overs(history: History, definitions: DefinitionsSpec) -> HandOvers
     table = history.facts.get("stage_changes")
     if table is None:
         nothing = np.empty(0, dtype=np.int64)
-        return HandOvers(nothing, nothing, nothing, nothing)
+        return HandOvers(nothing, nothing, nothing, nothing, nothing)
     rows = entries_into(table, definitions.hand_over_stage, definitions)
     leads, happened_at = table.leads[rows], table.happened_at[rows]
-    again = np.append(leads[1:] == leads[:-1], np.zeros(min(1, len(leads)), dtype=bool))
-    next_at = np.where(again, np.append(happened_at[1:], happened_at[:1]), NEVER)
-    return HandOvers(leads, happened_at, table.known_at[rows], next_at)
+    again = np.flatnonzero(leads[1:] == leads[:-1])
+    previous_at, next_at = np.full(len(leads), NEVER), np.full(len(leads), NEVER)
+    previous_at[again + 1], next_at[again] = happened_at[again], happened_at[again + 1]
+    return HandOvers(leads, happened_at, table.known_at[rows], previous_at, next_at)

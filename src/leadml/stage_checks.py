@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from leadml.agreement.transitions import field_name, refuses
+from leadml.clock import Instants
 from leadml.engine.catalogue import Catalogue
 from leadml.engine.compute import compute_features
-from leadml.history.tables import NOT_THERE, Codes, FactTable, Finding, History
+from leadml.history.tables import NOT_THERE, Codes, FactTable, Finding, History, Mask
 from leadml.snapshots import entries_into, instants_just_after
 from leadml.specs.agreement_spec import AgreementSpec, DefinitionsSpec
 from leadml.standings import OVERRIDE, required_features
@@ -64,18 +65,45 @@ def _entered_too_early(history: History, definitions: DefinitionsSpec) -> Iterat
     table = history.facts.get("stage_changes")
     if table is None:
         return
-    for stage, fields in (definitions.required_fields or {}).items():
+    for stage in definitions.required_fields or {}:
         entries = entries_into(table, stage, definitions)
-        as_of = instants_just_after(history, table.leads[entries], table.happened_at[entries])
-        asked = required_features(fields)
-        catalogue = Catalogue(asked, {feature.name: None for feature in asked}, definitions)
-        known = compute_features(history, table.leads[entries], as_of, catalogue)
-        for place, field in enumerate(fields):
-            rows = entries[np.isnan(known.values[:, place])]
+        lacking = lacking_fields(history, table.leads[entries], table.happened_at[entries], stage, definitions)
+        for field, lacks in lacking.items():
+            rows = entries[lacks]
             if len(rows):
-                values = {"stage": stage, "field": field_name(field), "entries": f"{len(entries):,}"}
+                values = {"stage": stage, "field": field, "entries": f"{len(entries):,}"}
                 examples = _examples(history, table, rows)
                 yield Finding("stage_changes", "entered_too_early", len(rows), {**values, "examples": examples})
+
+
+def lacking_fields(
+    history: History, leads: Codes, entered_at: Instants, stage: str, definitions: DefinitionsSpec
+) -> dict[str, Mask]:
+    """Tell which leads entered a stage while a field that it requires was not known, just after the entry.
+
+    Parameters
+    ----------
+    history : History
+    leads : int array, shape (n,)
+        Positions in the history.
+    entered_at : int array, shape (n,), UTC microseconds
+        When each entered the stage.
+    stage : str
+    definitions : DefinitionsSpec
+
+    Returns
+    -------
+    lacking : dict of field to bool array, shape (n,)
+        By the names of `agreement.transitions.field_name`; empty where the stage requires nothing. A field of a table
+        that the history does not have is known of nobody.
+    """
+    fields = (definitions.required_fields or {}).get(stage, ())
+    if not fields:
+        return {}
+    asked = required_features(fields)
+    catalogue = Catalogue(asked, {feature.name: None for feature in asked}, definitions)
+    known = compute_features(history, leads, instants_just_after(history, leads, entered_at), catalogue)
+    return {field_name(field): np.isnan(known.values[:, place]) for place, field in enumerate(fields)}
 
 
 def _unknown_bands(history: History, agreement: AgreementSpec) -> Iterator[Finding]:

@@ -57,30 +57,51 @@ SELECT *,
     (SELECT MIN(a.came) FROM assigned a WHERE a.lead = e.lead AND a.came >= e.came AND a.came < e.ends) AS assigned_at,
     (SELECT MIN(a.accepted) FROM assigned a WHERE a.lead = e.lead AND a.accepted >= e.came AND a.accepted < e.ends)
         AS accepted_at,
-    (SELECT list_sort(list(struct_pack(came := a.came, owner := a.owner)))[-1].owner FROM assigned a
-     WHERE a.lead = e.lead AND a.came < e.ends) AS owner,
+    (SELECT MIN(accepted) FROM assigned) AS accepting_known_from,
     (SELECT MAX(s.came) FROM stages s WHERE s.lead = e.lead AND s.came < e.came AND s.changes) AS entered_at,
     strftime(came, '%G-W%V') AS week
 FROM ends e
 """
 
 
+# What was done, by promise, and by when it had to be.
+PROMISES = {
+    "accepted": (f"LEAST(COALESCE(accepted_at, {NEVER}), returned_at)", "accept_due"),
+    "first_attempt": (f"COALESCE(first_call, {NEVER})", "first_due"),
+    "attempts_made": (f"LEAST(COALESCE(completed_at, {NEVER}), COALESCE(reached_at, {NEVER}))", "attempts_due"),
+}
+
+
 def judged(promise, done, due):
     """Write how a promise stands: what decides comes first."""
+    unknown = "came < accepting_known_from OR accepting_known_from IS NULL" if promise == "accepted" else "false"
     return f"""CASE WHEN {due} IS NULL THEN 'not_owed'
+        WHEN stop <= {due} AND {done} > LEAST({due}, stop) THEN 'not_owed'
+        WHEN {unknown} THEN 'unknown'
         WHEN {done} <= LEAST({due}, stop) THEN 'kept'
-        WHEN stop <= {due} THEN 'not_owed'
         WHEN {due} < as_of THEN 'broken'
         WHEN epoch_us(as_of) - epoch_us(came) > 0.75 * (epoch_us({due}) - epoch_us(came)) THEN 'at_risk'
         ELSE 'open' END AS {promise}"""
 
 
+def owner_at(name, instant):
+    """Write who had the lead at an instant, or when its clocks stopped."""
+    return f"""(SELECT list_sort(list(struct_pack(came := a.came, owner := a.owner)))[-1].owner FROM assigned a
+        WHERE a.lead = e.lead AND a.came < e.ends AND a.came <= {instant}) AS {name}"""
+
+
 STATES = f"""
 CREATE TABLE states AS SELECT *,
-    {judged("accepted", f"LEAST(COALESCE(accepted_at, {NEVER}), returned_at)", "accept_due")},
-    {judged("first_attempt", f"COALESCE(first_call, {NEVER})", "first_due")},
-    {judged("attempts_made", f"LEAST(COALESCE(completed_at, {NEVER}), COALESCE(reached_at, {NEVER}))", "attempts_due")}
-FROM asked
+    {", ".join(judged(promise, *each) for promise, each in PROMISES.items())},
+    {owner_at("owner", NEVER)},
+    {
+    ", ".join(
+        owner_at(f"owner_of_{promise}", f"LEAST({done}, COALESCE({due}, {NEVER}))")
+        for promise, (done, due) in PROMISES.items()
+    )
+},
+    CASE WHEN {{grace}} > 0 THEN came + INTERVAL 1 day * {{grace}} < as_of ELSE stop < {NEVER} END AS settled
+FROM asked e
 """
 # Delays as (begin, end), in hours by day and night.
 DELAYS = {
@@ -91,25 +112,42 @@ DELAYS = {
 }
 
 
+# Kaplan and Meier's estimate, time by time: what part still waits, and when it first is so small.
+WAITING = """
+WITH spans AS (
+    SELECT {group} AS name, {end} IS NOT NULL AS done,
+        (epoch_us(COALESCE({end}, LEAST(stop, as_of))) - epoch_us({begin})) / 3.6e9 AS hours
+    FROM states WHERE {begin} IS NOT NULL AND ({end} IS NULL OR {end} >= {begin})
+), times AS (
+    SELECT name, hours, COUNT(*) FILTER (done) AS done, COUNT(*) AS gone FROM spans GROUP BY ALL
+), risks AS (
+    SELECT *, SUM(gone) OVER (PARTITION BY name ORDER BY hours DESC) AS at_risk FROM times
+), steps AS (
+    SELECT *, PRODUCT(1 - done / at_risk) OVER (PARTITION BY name ORDER BY hours) AS waits FROM risks
+)
+SELECT name, SUM(gone), SUM(done), MIN(hours) FILTER (waits <= 0.5 + 1e-9), MIN(hours) FILTER (waits <= 0.1 + 1e-9)
+FROM steps GROUP BY name
+"""
+
+
 def counted_in_sql(database, group):
-    """Count states, returns and delays of each group."""
+    """Count states, returns and delays of each group; an owner's promises are those that were his or hers."""
     told = {}
-    for promise in ("accepted", "first_attempt", "attempts_made"):
+    for promise in PROMISES:
+        by = f"owner_of_{promise}" if group == "owner" else group
         for name, state, count in database.execute(
-            f"SELECT {group}, {promise}, COUNT(*) FROM states GROUP BY ALL"
+            f"SELECT {by}, {promise}, COUNT(*) FROM states GROUP BY ALL"
         ).fetchall():
             told[name, promise, state] = count
-    for name, count, returned in database.execute(
-        f"SELECT {group}, COUNT(*), COUNT(*) FILTER (returned_at < {NEVER}) FROM states GROUP BY ALL"
+    for name, count, settled, returned in database.execute(
+        f"SELECT {group}, COUNT(*), COUNT(*) FILTER (settled), COUNT(*) FILTER (settled AND returned_at < {NEVER}) "
+        "FROM states GROUP BY ALL"
     ).fetchall():
-        told[name, "hand_overs"], told[name, "returned"] = count, returned
+        told[name, "hand_overs"], told[name, "returned"] = count, (returned, settled)
+    by = "owner_of_first_attempt" if group == "owner" else group
     for took, (begin, end) in DELAYS.items():
-        hours = f"(epoch_us({end}) - epoch_us({begin})) / 3.6e9"
-        for name, leads, half, nine in database.execute(
-            f"SELECT {group}, COUNT(*), quantile_cont({hours}, 0.5), quantile_cont({hours}, 0.9) "
-            f"FROM states WHERE {end} >= {begin} GROUP BY ALL"
-        ).fetchall():
-            told[name, took.value] = (leads, round(half, 9), round(nine, 9))
+        for name, leads, done, *hours in database.execute(WAITING.format(group=by, begin=begin, end=end)).fetchall():
+            told[name, took.value] = (leads, done, *(each if each is None else round(each, 9) for each in hours))
     return told
 
 
@@ -121,16 +159,20 @@ def told_by_report(groups):
             for state in ("kept", "broken", "open", "at_risk", "not_owed", "unknown"):
                 if getattr(tally, state):
                     told[group.name, promise.value, state] = getattr(tally, state)
-        told[group.name, "hand_overs"], told[group.name, "returned"] = group.hand_overs, group.returned.part
+        if group.hand_overs:
+            told[group.name, "hand_overs"] = group.hand_overs
+            told[group.name, "returned"] = group.returned.part, group.returned.of
         for took, delay in group.delays.items():
+            hours = (each if each is None else round(each, 9) for each in (delay.wall_p50, delay.wall_p90))
             if delay.leads:
-                told[group.name, took.value] = (delay.leads, round(delay.wall_p50, 9), round(delay.wall_p90, 9))
+                told[group.name, took.value] = (delay.leads, delay.done, *hours)
     return told
 
 
 def assert_the_same_figures(database, report):
     database.execute(HAND_OVERS)
-    database.execute(STATES)
+    grace = report.judged.agreement.definitions.ready.not_returned_within_days
+    database.execute(STATES.format(grace=grace))
     for group in GROUPS:
         assert told_by_report(report.groups[group]) == counted_in_sql(database, group), group
 

@@ -32,7 +32,8 @@ def scored(lead_id, unclipped, *, recommended="sql", stage="mql", explored=False
 def handed_over(*happened, known=None):
     happened_at = np.array([at(text) for text in happened], dtype=np.int64)
     known_at = happened_at if known is None else np.array([at(text) for text in known], dtype=np.int64)
-    return HandOvers(np.arange(len(happened)), happened_at, known_at, np.full(len(happened), NEVER))
+    never = np.full(len(happened), NEVER)
+    return HandOvers(np.arange(len(happened)), happened_at, known_at, never, never)
 
 
 @pytest.fixture

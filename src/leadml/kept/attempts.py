@@ -32,6 +32,8 @@ class Attempted:
         The states of how attempts were made; only what was promised.
     broken_by : mapping of Promise to int array
         How many attempts were made otherwise.
+    decided_at : mapping of Promise to int array, UTC microseconds
+        When the first of those was made; where none was, the last instant at which an attempt was owed.
     """
 
     made: Timed
@@ -39,6 +41,7 @@ class Attempted:
     before_return: Codes
     conduct: dict[Promise, States]
     broken_by: dict[Promise, Codes]
+    decided_at: dict[Promise, Instants]
 
 
 def judge_attempts(
@@ -89,8 +92,17 @@ def judge_attempts(
     counted = np.maximum(of_channel.places_from(leads, np.minimum(due + 1, done.ends)) - low, 0)
     first = done.attempts.places_from(leads, handed)
     span = first, np.maximum(done.attempts.places_from(leads, until), first)
-    conduct, broken_by = _conduct(done.attempts, span, cadence, calendar, until <= as_of)
-    return Attempted(made, counted, before_return, conduct, broken_by)
+    many, over = span[1] - span[0], until <= as_of
+    # An agreed order is kept as soon as it was gone through.
+    through = over | (many >= len(cadence.sequence or ()))
+    otherwise = _otherwise(done.attempts, span, cadence, calendar)
+    broken_by = {promise: counts for promise, (counts, _) in otherwise.items()}
+    conduct = {
+        promise: judge_conduct(counts > 0, many, through if promise is Promise.SEQUENCE else over)
+        for promise, counts in broken_by.items()
+    }
+    decided_at = {promise: np.minimum(first_at, until - 1) for promise, (_, first_at) in otherwise.items()}
+    return Attempted(made, counted, before_return, conduct, broken_by, decided_at)
 
 
 def _narrowed(attempts: Marked, column: str, words: tuple[str, ...]) -> Marked:
@@ -102,28 +114,31 @@ def _narrowed(attempts: Marked, column: str, words: tuple[str, ...]) -> Marked:
     return Marked(attempts.table, kept, len(attempts.table.first) - 1)
 
 
-def _conduct(
-    attempts: Marked, span: tuple[Codes, Codes], cadence: CadenceSpec, calendar: BusinessCalendar, over: Mask
-) -> tuple[dict[Promise, States], dict[Promise, Codes]]:
-    """Judge how the attempts were made that lie between two places each."""
+def _otherwise(
+    attempts: Marked, span: tuple[Codes, Codes], cadence: CadenceSpec, calendar: BusinessCalendar
+) -> dict[Promise, tuple[Codes, Instants]]:
+    """Count the attempts between two places each that were made otherwise than promised, and find the first of them."""
     low, high = span
-    local = calendar.local_times(attempts.happened_at)
-    broken_by: dict[Promise, Codes] = {}
+    local, size = calendar.local_times(attempts.happened_at), len(attempts)
+    # Of each promise: which attempts break it, and from which place on that can be.
+    marks: dict[Promise, tuple[Mask, Codes]] = {}
     if cadence.hours_between > 0:
         close = np.diff(attempts.happened_at) < round(cadence.hours_between * HOUR)
-        broken_by[Promise.SPACING] = _counted(_behind(close, 1, len(attempts)), low + 1, high)
+        marks[Promise.SPACING] = _behind(close, 1, size), low + 1
     if cadence.most_a_day is not None:
         days, back = local // DAY, cadence.most_a_day
-        same_day = days[back:] == days[:-back]
-        broken_by[Promise.MOST_A_DAY] = _counted(_behind(same_day, back, len(attempts)), low + back, high)
+        marks[Promise.MOST_A_DAY] = _behind(days[back:] == days[:-back], back, size), low + back
     if cadence.quiet_hours is not None:
-        broken_by[Promise.QUIET_HOURS] = _counted(_within(local, cadence.quiet_hours), low, high)
-    conduct = {promise: judge_conduct(count > 0, high - low, over) for promise, count in broken_by.items()}
+        marks[Promise.QUIET_HOURS] = _within(local, cadence.quiet_hours), low
+    times = np.append(attempts.happened_at, NEVER)
+    found = {}
+    for promise, (marked, begins) in marks.items():
+        counts, places = _counted(marked, begins, high)
+        found[promise] = counts, times[places]
     if cadence.sequence is not None:
-        otherwise, complete = _against(cadence.sequence, attempts, low, high)
-        broken_by[Promise.SEQUENCE] = otherwise.astype(np.int64)
-        conduct[Promise.SEQUENCE] = judge_conduct(otherwise, high - low, over | complete)
-    return conduct, broken_by
+        places = _against(cadence.sequence, attempts, low, high)
+        found[Promise.SEQUENCE] = (places < size).astype(np.int64), times[places]
+    return found
 
 
 def _behind(marked: Mask, back: int, size: int) -> Mask:
@@ -133,11 +148,12 @@ def _behind(marked: Mask, back: int, size: int) -> Mask:
     return laid
 
 
-def _counted(marked: Mask, low: Codes, high: Codes) -> Codes:
-    """Count the marked attempts of each range of places."""
+def _counted(marked: Mask, low: Codes, high: Codes) -> tuple[Codes, Codes]:
+    """Count the marked attempts of each range of places, and find the first; behind the last place where none is."""
     before = np.concatenate([[0], np.cumsum(marked)])
-    counts: Codes = before[high] - before[np.minimum(low, high)]
-    return counts
+    already = before[np.minimum(low, high)]
+    first = np.searchsorted(before, already + 1) - 1
+    return before[high] - already, np.where(first < high, first, len(marked))
 
 
 def _within(local: Instants, span: str) -> Mask:
@@ -148,14 +164,15 @@ def _within(local: Instants, span: str) -> Mask:
     return inside
 
 
-def _against(sequence: tuple[str, ...], attempts: Marked, low: Codes, high: Codes) -> tuple[Mask, Mask]:
-    """Tell whose attempts left the sequence, and whose went through the whole of it."""
+def _against(sequence: tuple[str, ...], attempts: Marked, low: Codes, high: Codes) -> Codes:
+    """Find the first attempt of each range of places that left the sequence; behind the last place where none did."""
     text = attempts.table.texts.get("channel")
     words = () if text is None else text.words
     codes = np.append(attempts.codes("channel"), np.int32(NOT_THERE))
-    otherwise = np.zeros(len(low), dtype=bool)
+    first = np.full(len(low), len(attempts))
     for place, channel in enumerate(sequence):
         made = low + place < high
         said = codes[np.where(made, low + place, len(attempts))]
-        otherwise |= made & (said != (words.index(channel) if channel in words else NOT_THERE - 1))
-    return otherwise, high - low >= len(sequence)
+        left = made & (said != (words.index(channel) if channel in words else NOT_THERE - 1))
+        first = np.where(left, np.minimum(first, low + place), first)
+    return first

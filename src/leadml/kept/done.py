@@ -7,7 +7,7 @@ import numpy as np
 
 from leadml.clock import Instants
 from leadml.hand_overs import HandOvers
-from leadml.history.tables import History, Mask
+from leadml.history.tables import Codes, History, Mask
 from leadml.kept.facts import Marked, Words, acceptances, assignments, marked_words, words_at
 from leadml.outcomes import NEVER
 from leadml.specs.agreement_spec import DefinitionsSpec
@@ -36,13 +36,12 @@ class Done:
         When the lead came to the stage that it was in before.
     assigned_at : int array
         First assignment, until the clocks stopped.
-    owners : object array of str or None
-        Whom the lead was last assigned to, until the clocks stopped.
     accepted_at, returned_at : int array
-    accepting_is_known : bool
-        Whether the history says of any lead that it was accepted.
-    attempts_are_known : bool
-        Whether the history has connect attempts.
+    accepting_known_from : int
+        The first acceptance that the history tells, of whichever lead; `NEVER` where it tells none. Before it nobody
+        can say whether a lead was not accepted, or its acceptance not written down.
+    attempts_are_known, assignments_are_known : bool
+        Whether the history has connect attempts, and assignments.
     return_reasons : object array of str or None
         None where the lead was not returned, or without a reason.
     stopped_at : int array
@@ -50,27 +49,33 @@ class Done:
     stopped_by : object array of Stop or None
     first_attempt_at : int array
         First valid connect attempt, until the clocks stopped.
-    attempts : Marked
-        All valid connect attempts.
+    attempts, assignments : Marked
+        All valid connect attempts, and all assignments to somebody.
     """
 
     entered_before: Instants
     assigned_at: Instants
-    owners: Words
     accepted_at: Instants
     returned_at: Instants
-    accepting_is_known: bool
+    accepting_known_from: int
     attempts_are_known: bool
+    assignments_are_known: bool
     return_reasons: Words
     stopped_at: Instants
     stopped_by: Words
     first_attempt_at: Instants
     attempts: Marked
+    assignments: Marked
 
     @property
     def ends(self) -> Instants:
         """The end of what counts, exclusive: what happened at the instant of the stop still counts."""
         return after_stop(self.stopped_at, self.stopped_by)
+
+    def owners_at(self, leads: Codes, instants: Instants) -> Words:
+        """Name whom each lead was assigned to at an instant; once the clocks stopped, to whom it was when they did."""
+        _, places = self.assignments.last_until(leads, np.minimum(instants, self.ends - 1))
+        return words_at(self.assignments, "owner", places)
 
 
 def find_done(history: History, definitions: DefinitionsSpec, hand_overs: HandOvers, as_of: int) -> Done:
@@ -99,16 +104,17 @@ def find_done(history: History, definitions: DefinitionsSpec, hand_overs: HandOv
     return Done(
         entered_before=_stage_before(history, definitions, hand_overs),
         assigned_at=assigned.first_in(leads, handed, ends)[0],
-        owners=words_at(assigned, "owner", assigned.last_until(leads, ends - 1)[1]),
         accepted_at=accepted.first_in(leads, handed, ends)[0],
         returned_at=returned_at,
-        accepting_is_known=len(accepted) > 0,
+        accepting_known_from=int(accepted.happened_at.min(initial=NEVER)),
         attempts_are_known="connect_attempts" in history.facts,
+        assignments_are_known="assignments" in history.facts,
         return_reasons=words_at(returns, "reason", places),
         stopped_at=stopped_at,
         stopped_by=stopped_by,
         first_attempt_at=attempts.first_in(leads, handed, ends)[0],
         attempts=attempts,
+        assignments=assigned,
     )
 
 

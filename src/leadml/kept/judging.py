@@ -1,17 +1,18 @@
 """Judges the promises of hand-overs under one agreement: what was owed, what was done, and how each promise stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from leadml.agreement.business_calendar import BusinessCalendar
-from leadml.clock import DAY
+from leadml.clock import DAY, Instants
 from leadml.hand_overs import HandOvers, find_hand_overs
 from leadml.history.tables import Codes, History, Mask, Numbers
 from leadml.kept.attempts import Attempted, judge_attempts
 from leadml.kept.done import Done, find_done
-from leadml.kept.facts import Marked, Words
+from leadml.kept.facts import Words
 from leadml.kept.period import ALWAYS, Period
 from leadml.kept.states import CODES, Promise, PromisedTime, State, States, Timed, judge_deadline
 from leadml.kept.terms import HandedUnder, Terms, find_terms
@@ -46,7 +47,10 @@ class Judged:
     broken_by : mapping of Promise to int array, shape (n,)
         How many attempts were made otherwise than promised.
     owners : object array of str or None, shape (n,)
-        Whom the lead was assigned to; else the owner that its band names.
+        Whom the lead was assigned to last, until the clocks stopped; else the owner that its band names.
+    owed_by : mapping of Promise to object array of str or None, shape (n,)
+        The owner at the instant that decided a promise: when it was kept, when it was broken first, or when its clock
+        ran out or stopped. Who got the lead later did not break it.
     """
 
     agreement: AgreementSpec
@@ -60,6 +64,7 @@ class Judged:
     attempts: Codes
     broken_by: Mapping[Promise, Codes]
     owners: Words
+    owed_by: Mapping[Promise, Words]
 
     def __len__(self) -> int:
         """How many hand-overs there are."""
@@ -76,13 +81,26 @@ class Judged:
         marked: Mask = self.done.returned_at != NEVER
         return marked
 
+    @property
+    def settled(self) -> Mask:
+        """Mark those of which it is known whether sales gives them back: the grace that `ready` gives is over.
+
+        Where no grace was agreed, their clocks have stopped. A younger one that was not given back may be yet.
+        """
+        grace = self._grace
+        marked: Mask = self.hand_overs.happened_at + grace < self.as_of if grace else self.done.stopped_at != NEVER
+        return marked
+
+    @property
+    def _grace(self) -> int:
+        return round(self.agreement.definitions.ready.not_returned_within_days * DAY)
+
     def stayed(self) -> Numbers:
         """Tell which hand-overs stayed with sales, or went on: 1 or 0, and NaN while that is not known yet.
 
         They stayed if they were not returned inside the grace that `ready` gives; it counts when that is wholly over.
         """
-        grace = round(self.agreement.definitions.ready.not_returned_within_days * DAY)
-        until = self.hand_overs.happened_at + grace
+        until = self.hand_overs.happened_at + self._grace
         stayed: Numbers = (self.done.returned_at >= until).astype(np.float64)
         stayed[until >= self.as_of] = np.nan
         return stayed
@@ -111,13 +129,7 @@ def known_hand_overs(
     return known, hand_overs.rows(period.holds(hand_overs.happened_at))
 
 
-def judge(
-    history: History,
-    agreement: AgreementSpec,
-    hand_overs: HandOvers,
-    as_of: int,
-    scored: Sequence[str | None] | None = None,
-) -> Judged:
+def judge(history: History, agreement: AgreementSpec, hand_overs: HandOvers, as_of: int) -> Judged:
     """Judge hand-overs under one agreement.
 
     Parameters
@@ -128,47 +140,46 @@ def judge(
     hand_overs : HandOvers
         Of this history.
     as_of : int, UTC microseconds
-    scored : sequence of str or None, optional
-        The band of each lead's score at its hand-over, for those of which no decision says a band.
 
     Returns
     -------
     judged : Judged
     """
     done = find_done(history, agreement.definitions, hand_overs, as_of)
-    under = find_terms(history, agreement, hand_overs, done.entered_before, scored)
+    under = find_terms(history, agreement, hand_overs, done.entered_before)
     calendar, size = BusinessCalendar(agreement.calendar), len(hand_overs.leads)
     timed = {promise: Timed.nothing(size) for promise in TIMED}
     states = {promise: np.full(size, CODES[State.NOT_OWED], np.int8) for promise in Promise}
     attempts, broken_by = np.zeros(size, np.int64), {promise: np.zeros(size, np.int64) for promise in Promise}
+    # Promises about a return are decided by it.
+    decided_at = {promise: done.returned_at.copy() for promise in Promise}
+    known = {promise: _known(promise, done, hand_overs) for promise in Promise}
     for terms in under.terms:
         rows, some = terms.rows, (hand_overs.rows(terms.rows), _rows_of(done, terms.rows))
         attempted = judge_attempts(*some, terms.cadence, calendar, as_of)
         found = {**_deadlines(*some, terms, calendar, as_of), Promise.ATTEMPTS_MADE: attempted.made}
         for promise, one in found.items():
-            timed[promise].put(rows, one if _is_known(promise, done) else _unless_done(one))
+            timed[promise].put(rows, replace(one, states=_if_known(one.states, known[promise][rows])))
         for promise, found_states in {**attempted.conduct, **_returns(some[1], terms, attempted, agreement)}.items():
-            states[promise][rows] = found_states if _is_known(promise, done) else _not_known(found_states)
+            states[promise][rows] = _if_known(found_states, known[promise][rows])
         for promise, counts in attempted.broken_by.items():
-            broken_by[promise][rows] = counts
+            broken_by[promise][rows], decided_at[promise][rows] = counts, attempted.decided_at[promise]
         attempts[rows] = attempted.counted
     states.update({promise: one.states for promise, one in timed.items()})
+    decided_at.update({promise: np.minimum(one.done_at, one.due) for promise, one in timed.items()})
+    decided_at[Promise.FIRST_ATTEMPT] = np.minimum(done.first_attempt_at, timed[Promise.FIRST_ATTEMPT].due)
+    owners = _owners(hand_overs, done, under, np.full(size, NEVER))
+    owed_by = {promise: _owners(hand_overs, done, under, instants) for promise, instants in decided_at.items()}
     return Judged(
-        agreement, calendar, as_of, hand_overs, under, done, timed, states, attempts, broken_by, _owners(done, under)
+        agreement, calendar, as_of, hand_overs, under, done, timed, states, attempts, broken_by, owners, owed_by
     )
 
 
 def _rows_of(done: Done, rows: Codes) -> Done:
     """Take what was done after some of the hand-overs."""
     of_each = {field.name: getattr(done, field.name) for field in fields(done)}
-    return replace(
-        done,
-        **{
-            name: value[rows]
-            for name, value in of_each.items()
-            if not isinstance(value, Marked) and not isinstance(value, bool)
-        },
-    )
+    some: dict[str, Any] = {name: value[rows] for name, value in of_each.items() if isinstance(value, np.ndarray)}
+    return replace(done, **some)
 
 
 def _deadlines(
@@ -192,26 +203,25 @@ def _deadlines(
     return found
 
 
-def _is_known(promise: Promise, done: Done) -> bool:
-    """Tell whether the history says what a promise asks for: that leads were accepted, that attempts were made."""
+def _known(promise: Promise, done: Done, hand_overs: HandOvers) -> Mask:
+    """Mark the hand-overs of which the history can say what a promise asks for.
+
+    Acceptances count from the first one told: before it, only those could be judged that were kept, for a return is
+    told all the same; a share of these would be a praise.
+    """
     if promise is Promise.ACCEPTED:
-        return done.accepting_is_known
-    return done.attempts_are_known or promise is Promise.RETURN_REASON
+        marked: Mask = hand_overs.happened_at >= done.accepting_known_from
+        return marked
+    return np.full(len(hand_overs.leads), done.attempts_are_known or promise is Promise.RETURN_REASON)
 
 
-def _unless_done(timed: Timed) -> Timed:
-    """Say not known of what may have been done all the same."""
-    return replace(timed, states=np.where(timed.states == CODES[State.KEPT], timed.states, _not_known(timed.states)))
+def _if_known(states: States, known: Mask) -> States:
+    return np.where(known | (states == CODES[State.NOT_OWED]), states, np.int8(CODES[State.UNKNOWN]))
 
 
-def _not_known(states: States) -> States:
-    owed = states != CODES[State.NOT_OWED]
-    return np.where(owed, np.int8(CODES[State.UNKNOWN]), states)
-
-
-def _owners(done: Done, under: HandedUnder) -> Words:
-    """Name whom each lead was assigned to; who was assigned to nobody is its band's owner's."""
-    owners = done.owners.copy()
+def _owners(hand_overs: HandOvers, done: Done, under: HandedUnder, instants: Instants) -> Words:
+    """Name whom each lead was assigned to at an instant; who was assigned to nobody is its band's owner's."""
+    owners = done.owners_at(hand_overs.leads, instants)
     for terms in under.terms:
         if terms.band is not None and terms.band.owner is not None:
             nobody = np.array([owner is None for owner in owners[terms.rows]], dtype=bool)

@@ -6,18 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from leadml.clock import just_after_each
-from leadml.engine.catalogue import Catalogue
-from leadml.engine.compute import compute_features
-from leadml.hand_overs import HandOvers
-from leadml.history.tables import ATTRIBUTES_OF, History, Mask
+from leadml.history.tables import History
 from leadml.kept.figures import Share
 from leadml.kept.judging import Judged
 from leadml.kept.period import Period
 from leadml.kept.weeks import mondays_of, week_name, weeks_between
-from leadml.specs.agreement_spec import DefinitionsSpec, RequiredFieldSpec
-from leadml.specs.feature_spec import FeatureSpec
-from leadml.specs.reading import Label
+from leadml.stage_checks import lacking_fields
 
 
 @dataclass(frozen=True)
@@ -40,18 +34,22 @@ class MarketingSide:
     a_week : float or None
         Mean of the whole weeks; None where there is none.
     returned : Share
-        Of all hand-overs, those that sales gave back.
+        Of those that are `Judged.settled`, the ones that sales gave back, also after the grace.
+    young, young_returned : int
+        Those that are not settled yet, and how many of them came back already.
     stayed : Share
         Of those whose grace is over, the ones that stayed with sales or went on.
     incomplete : Share
         Of all hand-overs, those that lacked a required field.
-    lacking : mapping of attribute to int
-        How many lacked it.
+    lacking : mapping of field to int
+        How many lacked it; a field of the company is called `company.` and its name, as `leadml check` calls it.
     """
 
     weeks: tuple[Week, ...]
     a_week: float | None
     returned: Share
+    young: int
+    young_returned: int
     stayed: Share
     incomplete: Share
     lacking: Mapping[str, int]
@@ -62,6 +60,8 @@ class MarketingSide:
             "weeks": [{"week": week.name, "hand_overs": week.hand_overs, "whole": week.whole} for week in self.weeks],
             "hand_overs_a_week": self.a_week,
             "returned": self.returned.to_dict(),
+            "too_young": self.young,
+            "too_young_and_returned": self.young_returned,
             "stayed": self.stayed.to_dict(),
             "incomplete": self.incomplete.to_dict(),
             "lacking": dict(self.lacking),
@@ -84,7 +84,9 @@ def marketing_side(history: History, judged: Judged, period: Period) -> Marketin
     side : MarketingSide
     """
     weeks, stayed = _weeks(judged, period), judged.stayed()
-    lacks = missing_fields(history, judged.hand_overs, judged.agreement.definitions)
+    settled, definitions = judged.settled, judged.agreement.definitions
+    handed = judged.hand_overs
+    lacks = lacking_fields(history, handed.leads, handed.happened_at, definitions.hand_over_stage, definitions)
     incomplete = np.zeros(len(judged), dtype=bool)
     for missing in lacks.values():
         incomplete |= missing
@@ -92,53 +94,12 @@ def marketing_side(history: History, judged: Judged, period: Period) -> Marketin
     return MarketingSide(
         weeks=weeks,
         a_week=sum(whole) / len(whole) if whole else None,
-        returned=Share.of_leads(int(judged.returned.sum()), len(judged)),
+        returned=Share.of_leads(int((judged.returned & settled).sum()), int(settled.sum())),
+        young=int((~settled).sum()),
+        young_returned=int((judged.returned & ~settled).sum()),
         stayed=Share.of_leads(int(np.nansum(stayed)), int(np.isfinite(stayed).sum())),
         incomplete=Share.of_leads(int(incomplete.sum()), len(judged) if lacks else 0),
-        lacking={attribute: int(missing.sum()) for attribute, missing in lacks.items()},
-    )
-
-
-def missing_fields(history: History, hand_overs: HandOvers, definitions: DefinitionsSpec) -> dict[str, Mask]:
-    """Tell which hand-overs lacked a required field when they were made.
-
-    Parameters
-    ----------
-    history : History
-    hand_overs : HandOvers
-    definitions : DefinitionsSpec
-        Says which attributes must be known to enter the stage of the hand-over.
-
-    Returns
-    -------
-    missing : dict of attribute to bool array, shape (n,)
-        Without those of whose table nothing is known.
-    """
-    required = [
-        field
-        for field in (definitions.required_fields or {}).get(definitions.hand_over_stage, ())
-        if ATTRIBUTES_OF[field.of] in history.facts
-    ]
-    if not required or not len(hand_overs.leads):
-        return {}
-    features = tuple(_feature_of(field) for field in required)
-    catalogue = Catalogue(features, {feature.name: feature.table for feature in features}, definitions)
-    matrix = compute_features(history, hand_overs.leads, just_after_each(hand_overs.known_at), catalogue)
-    return {
-        field.attribute: np.isnan(matrix.values[:, matrix.names.index(feature.name)])
-        for field, feature in zip(required, features, strict=True)
-    }
-
-
-def _feature_of(field: RequiredFieldSpec) -> FeatureSpec:
-    return FeatureSpec(
-        name=f"{field.of}_{field.attribute}",
-        label=Label(en="", ja=""),
-        kind="attribute",
-        attribute=field.attribute,
-        of=field.of,
-        values="category",
-        when_nothing="missing",
+        lacking={field: int(missing.sum()) for field, missing in lacks.items()},
     )
 
 

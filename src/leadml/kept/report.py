@@ -1,7 +1,7 @@
 """The report on an agreement: which promises were kept, by both sides, and how long things took."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -44,6 +44,9 @@ class Group:
         None: of those of which it is not known; or of all.
     hand_overs : int
     returned : Share
+        Of those that are `Judged.settled`, the ones that sales gave back.
+    young : int
+        Those that are not settled yet.
     promises : mapping of Promise to Tally
     delays : mapping of Took to Delay
     """
@@ -51,6 +54,7 @@ class Group:
     name: str | None
     hand_overs: int
     returned: Share
+    young: int
     promises: Mapping[Promise, Tally]
     delays: Mapping[Took, Delay]
 
@@ -60,6 +64,7 @@ class Group:
             "name": self.name,
             "hand_overs": self.hand_overs,
             "returned": self.returned.to_dict(),
+            "too_young": self.young,
             "promises": {promise.value: tally.to_dict() for promise, tally in self.promises.items() if tally.is_owed},
             "delays": {took.value: delay.to_dict() for took, delay in self.delays.items()},
         }
@@ -108,7 +113,8 @@ class SlaReport:
     period : Period
     whole : Group
     groups : mapping of view to tuple of Group
-        By owner, band, lead type and week.
+        By owner, band, lead type and week. Of an owner, hand-overs are those that he or she had last; each promise is
+        booked on who had the lead when that was decided, and delays on who had it at the first attempt or its deadline.
     stays : mapping of lifecycle stage to Tally
         Leads that came to a stage in the period: kept are those that left it in time, broken those that are stuck.
     marketing : MarketingSide
@@ -135,12 +141,14 @@ class SlaReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain JSON types."""
+        known_from = self.judged.done.accepting_known_from
         return {
             "agreement_version": self.judged.agreement.version,
             "as_of": to_iso(self.judged.as_of),
             "period": self.period.to_dict(),
             "bands_known_from": self.sources,
             "clocks_stopped_by": self.stops,
+            "acceptances_known_from": None if known_from == NEVER else to_iso(known_from),
             **{key: value for key, value in self.whole.to_dict().items() if key != "name"},
             "by": {view: [group.to_dict() for group in groups] for view, groups in self.groups.items()},
             "stays": {stage: tally.to_dict() for stage, tally in self.stays.items()},
@@ -166,7 +174,8 @@ def make_report(history: History, agreement: AgreementSpec, as_of: int, period: 
     """
     known, hand_overs = known_hand_overs(history, agreement, as_of, period)
     judged = judge(known, agreement, hand_overs, as_of)
-    whole = _group(None, judged, np.arange(len(judged)))
+    every = np.arange(len(judged))
+    whole = _group(None, judged, every, dict.fromkeys(Promise, every))
     marketing = marketing_side(known, judged, period)
     stays = {
         stay.stage: Tally.count(stay.timed.states[period.holds(stay.begins)])
@@ -177,7 +186,7 @@ def make_report(history: History, agreement: AgreementSpec, as_of: int, period: 
 
 
 def names_of(judged: Judged, view: View) -> Words:
-    """Name the group of each hand-over in a view, None where it is not known.
+    """Name the group of each hand-over in a view, None where it is not known; by owner, who had the lead last.
 
     Parameters
     ----------
@@ -202,31 +211,42 @@ def names_of(judged: Judged, view: View) -> Words:
 def _groups(judged: Judged, view: View) -> Iterator[Group]:
     """Sum up each group, in the order of names; those of which it is not known come last."""
     names = names_of(judged, view)
-    words = sorted({name for name in names if name is not None})
+    told = judged.owed_by if view == "owner" else dict.fromkeys(Promise, names)
+    words = sorted({name for each in (names, *told.values()) for name in each} - {None})
+    rows = _rows_of_each(names, words)
+    owed = {promise: _rows_of_each(each, words) if view == "owner" else rows for promise, each in told.items()}
+    for code, name in enumerate((*words, None)):
+        group = _group(name, judged, rows[code], {promise: each[code] for promise, each in owed.items()})
+        if group.hand_overs or any(tally.is_owed for tally in group.promises.values()):
+            yield group
+
+
+def _rows_of_each(names: Words, words: Sequence[str]) -> list[Codes]:
+    """Find the rows of each word, and last those of none."""
     codes = {word: code for code, word in enumerate(words)}
     of_each = np.array([codes.get(name, len(words)) for name in names], dtype=np.int64)
-    order = np.argsort(of_each, kind="stable")
-    edges = np.searchsorted(of_each[order], np.arange(len(words) + 2))
-    for code, name in enumerate((*words, None)):
-        rows = order[edges[code] : edges[code + 1]]
-        if len(rows):
-            yield _group(name, judged, rows)
+    edges = np.searchsorted(np.sort(of_each), np.arange(1, len(words) + 1))
+    return np.split(np.argsort(of_each, kind="stable"), edges)
 
 
-def _group(name: str | None, judged: Judged, rows: Codes) -> Group:
+def _group(name: str | None, judged: Judged, rows: Codes, owed: Mapping[Promise, Codes]) -> Group:
+    """Sum up some hand-overs, and of each promise those of the owner who owed it."""
+    settled = rows[judged.settled[rows]]
+    tried = owed[Promise.FIRST_ATTEMPT]
     return Group(
         name=name,
         hand_overs=len(rows),
-        returned=Share.of_leads(int(judged.returned[rows].sum()), len(rows)),
-        promises={promise: Tally.count(states[rows]) for promise, states in judged.states.items()},
+        returned=Share.of_leads(int(judged.returned[settled].sum()), len(settled)),
+        young=len(rows) - len(settled),
+        promises={promise: Tally.count(states[owed[promise]]) for promise, states in judged.states.items()},
         delays={
-            took: Delay.between(begins[rows], ends[rows], judged.calendar)
-            for took, (begins, ends) in spans_of(judged).items()
+            took: Delay.between(begins[tried], ends[tried], until[tried], judged.calendar)
+            for took, (begins, ends, until) in spans_of(judged).items()
         },
     )
 
 
-def spans_of(judged: Judged) -> dict[Took, tuple[Instants, Instants]]:
+def spans_of(judged: Judged) -> dict[Took, tuple[Instants, Instants, Instants]]:
     """Give begin and end of what takes time, before the hand-over and after it.
 
     Parameters
@@ -235,17 +255,22 @@ def spans_of(judged: Judged) -> dict[Took, tuple[Instants, Instants]]:
 
     Returns
     -------
-    spans : dict of Took to (begins, ends)
-        Arrays of shape (n,), UTC microseconds; `NEVER` where it is not known. Before the hand-over the time begins with
-        the decision that recommended it, or else when the lead came to the stage before.
+    spans : dict of Took to (begins, ends, watched_until)
+        Arrays of shape (n,), UTC microseconds; `NEVER` where it is not known, or did not happen. Before the hand-over
+        the time begins with the decision that recommended it, or else when the lead came to the stage before. After it
+        a lead is watched until its clocks stop, or until now.
     """
     done, handed = judged.done, judged.hand_overs.happened_at
-    recommended = judged.under.recommended_at
+    recommended, never = judged.under.recommended_at, np.full(len(judged), NEVER)
+    until = np.minimum(done.stopped_at, judged.as_of)
+    assigned_from = handed if done.assignments_are_known else never
+    # Where the history has no attempts nobody knows how long they took.
+    tried_from, assigned_at = (handed, done.assigned_at) if done.attempts_are_known else (never, never)
     return {
-        Took.BEFORE_HAND_OVER: (np.where(recommended == NEVER, done.entered_before, recommended), handed),
-        Took.TO_ASSIGNMENT: (handed, done.assigned_at),
-        Took.ASSIGNMENT_TO_ATTEMPT: (done.assigned_at, done.first_attempt_at),
-        Took.TO_ATTEMPT: (handed, done.first_attempt_at),
+        Took.BEFORE_HAND_OVER: (np.where(recommended == NEVER, done.entered_before, recommended), handed, handed),
+        Took.TO_ASSIGNMENT: (assigned_from, done.assigned_at, until),
+        Took.ASSIGNMENT_TO_ATTEMPT: (assigned_at, done.first_attempt_at, until),
+        Took.TO_ATTEMPT: (tried_from, done.first_attempt_at, until),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from leadml.agreement.placement import bands_of
 from leadml.clock import Instants, just_after_each
 from leadml.hand_overs import HandOvers
-from leadml.history.tables import Codes, History, Mask
+from leadml.history.tables import NOT_THERE, Codes, History, Mask
 from leadml.kept.facts import Words, marked_words, words_at
 from leadml.outcomes import NEVER
 from leadml.snapshots import known_lead_type
@@ -21,7 +21,6 @@ class BandSource(StrEnum):
     """Where the band of a hand-over is known from, the best source first."""
 
     DECISION = "decision"
-    SCORE = "score"
     STAGE = "stage"
     NONE = "none"
 
@@ -67,13 +66,7 @@ class HandedUnder:
     recommended_at: Instants
 
 
-def find_terms(
-    history: History,
-    agreement: AgreementSpec,
-    hand_overs: HandOvers,
-    entered: Instants,
-    scored: Sequence[str | None] | None = None,
-) -> HandedUnder:
+def find_terms(history: History, agreement: AgreementSpec, hand_overs: HandOvers, entered: Instants) -> HandedUnder:
     """Find under which terms leads were handed over.
 
     Parameters
@@ -84,8 +77,6 @@ def find_terms(
         Of this history, n of them.
     entered : int array, shape (n,), UTC microseconds
         When each lead came to the stage before; `NEVER` where that is not known.
-    scored : sequence of str or None, length n, optional
-        The band of each lead's score at its hand-over, where there is one.
 
     Returns
     -------
@@ -93,14 +84,15 @@ def find_terms(
 
     Notes
     -----
-    The band is that of the latest decision known at the hand-over, else that of the score. Where neither is known it is
-    the lowest band that recommends the stage of the hand-over: what it promises is owed at least.
+    The band is that of the latest decision known at the hand-over; one up to the lead's previous hand-over belongs to
+    that one. Where none is known it is the lowest band that recommends the stage of the hand-over: what it promises is
+    owed at least. Scores are not asked: those of the table `scores` are other scores, and a model of today knows how
+    the lead went on.
     """
     size, definitions = len(hand_overs.leads), agreement.definitions
     lead_types = known_lead_type(history, hand_overs.leads, just_after_each(hand_overs.known_at), definitions)
     keys = np.array([bands_of(lead_type, agreement) for lead_type in lead_types], dtype=object)
     bands, sources = np.full(size, None, dtype=object), np.full(size, BandSource.NONE, dtype=object)
-    said = np.full(size, None, dtype=object) if scored is None else np.array(scored, dtype=object)
     recommended_at, terms = np.full(size, NEVER), []
     for key, listed in agreement.bands.items():
         rows = np.flatnonzero(keys == key)
@@ -109,8 +101,6 @@ def find_terms(
         # The better source is written last.
         if handing:
             bands[rows], sources[rows] = handing[-1].name, BandSource.STAGE
-        by_score = rows[np.isin(said[rows].astype(str), [band.name for band in listed])]
-        bands[by_score], sources[by_score] = said[by_score], BandSource.SCORE
         decided = _decided(history, hand_overs.rows(rows), listed)
         by_decision = np.flatnonzero(~_is(decided, None))
         bands[rows[by_decision]], sources[rows[by_decision]] = decided[by_decision], BandSource.DECISION
@@ -140,10 +130,11 @@ def _handing_over(bands: Sequence[BandSpec], agreement: AgreementSpec) -> tuple[
 
 
 def _decided(history: History, hand_overs: HandOvers, bands: Sequence[BandSpec]) -> Words:
-    """Give the band of the latest decision known at each hand-over, None where there is none."""
+    """Give the band of the latest decision known at each hand-over, None where there is none since the previous one."""
     decisions = marked_words(history, "decisions", "band", [band.name for band in bands])
-    _, places = decisions.last_until(hand_overs.leads, hand_overs.happened_at, hand_overs.known_at)
-    return words_at(decisions, "band", places)
+    decided_at, places = decisions.last_until(hand_overs.leads, hand_overs.happened_at, hand_overs.known_at)
+    before = (hand_overs.previous_at != NEVER) & (decided_at <= hand_overs.previous_at)
+    return words_at(decisions, "band", np.where(before, NOT_THERE, places))
 
 
 def _recommended(history: History, hand_overs: HandOvers, entered: Instants, handing: Sequence[BandSpec]) -> Instants:

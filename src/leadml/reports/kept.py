@@ -9,6 +9,7 @@ from leadml.kept.report import Group, SlaReport, Target, Took, View
 from leadml.kept.states import AT_RISK_ABOVE, Promise, State
 from leadml.kept.terms import BandSource
 from leadml.kept.timeline import Event, Timeline
+from leadml.outcomes import NEVER
 from leadml.reports.comparison import at_the_beginning
 from leadml.reports.text_table import TextTable
 from leadml.wording.numbers import percent, plain
@@ -125,27 +126,35 @@ def source_lines(report: SlaReport, language: Language) -> list[str]:
         lines.append(say("kept.no_band", language, count=counts[BandSource.NONE]))
     named = {name: stops.get(name, 0) for name in ("returned", "closed", "won", "went_back", "handed_again")}
     lines.append(say("kept.stops", language, **named))
-    if report.whole.promises[Promise.ACCEPTED].unknown:
+    unknown, since = report.whole.promises[Promise.ACCEPTED].unknown, report.judged.done.accepting_known_from
+    if unknown and since == NEVER:
         lines.append(say("kept.no_acceptance", language))
+    elif unknown:
+        lines.append(say("kept.accepted_since", language, since=local_moment(report.judged, since), count=unknown))
     return lines
 
 
 def delay_table(report: SlaReport, language: Language) -> TextTable:
     """Lay out how long it took, before the hand-over and after it."""
     table = TextTable(say("kept.delays_table", language), [say("kept.took", language)])
-    for column in ("leads", "business_p50", "business_p90", "wall_p50", "wall_p90"):
+    for column in ("leads", "done", "business_p50", "business_p90", "wall_p50", "wall_p90"):
         table.add_column(say(f"kept.{column}", language), right=True)
     for took, delay in report.whole.delays.items():
         hours = (delay.business_p50, delay.business_p90, delay.wall_p50, delay.wall_p90)
         table.add_row(
-            say(f"kept.delay.{took}", language), f"{delay.leads:,}", *(hours_in_words(each, language) for each in hours)
+            say(f"kept.delay.{took}", language),
+            f"{delay.leads:,}",
+            f"{delay.done:,}",
+            *(hours_in_words(each, delay, language) for each in hours),
         )
     return table
 
 
-def hours_in_words(hours: float | None, language: Language) -> str:
-    """Say hours; days would hide how long a business day is."""
-    return say("kept.no_share", language) if hours is None else plain(round(hours, 1))
+def hours_in_words(hours: float | None, delay: Delay, language: Language) -> str:
+    """Say hours, or that so many were not done yet; days would hide how long a business day is."""
+    if hours is None:
+        return say("kept.not_reached" if delay.leads else "kept.no_share", language)
+    return plain(round(hours, 1))
 
 
 def marketing_lines(report: SlaReport, language: Language) -> list[str]:
@@ -159,12 +168,18 @@ def marketing_lines(report: SlaReport, language: Language) -> list[str]:
         weeks = sum(week.whole for week in side.weeks)
         lines = [say("kept.volume", language, a_week=_a_week(side.a_week), weeks=weeks)]
     # Where nobody agreed on a grace, all have stayed as soon as they come.
-    for key, share in (("came_back", side.returned), *([("stayed", side.stayed)] if grace else [])):
+    for key, share in (
+        (("came_back", side.returned), ("stayed", side.stayed)) if grace else (("stopped", side.returned),)
+    ):
         if share.of:
             said = share_in_words(share, language)
             lines.append(say(f"kept.{key}", language, part=share.part, of=share.of, share=said, days=days))
-        else:
-            lines.append(say("kept.none_over", language, days=days))
+    if not side.returned.of:
+        lines.append(say("kept.none_over" if grace else "kept.none_stopped", language, days=days))
+    if side.young:
+        lines.append(
+            say("kept.young" if grace else "kept.with_sales", language, young=side.young, returned=side.young_returned)
+        )
     if side.incomplete.of:
         fields = "、".join if language == "ja" else ", ".join
         lacking = fields(
@@ -240,7 +255,7 @@ def group_table(report: SlaReport, view: View, language: Language) -> TextTable:
 def group_name(report: SlaReport, view: View, group: Group, language: Language) -> str:
     """Name a group as people read it."""
     if group.name is None:
-        return say("kept.not_known", language)
+        return say("kept.nobody" if view == "owner" else "kept.not_known", language)
     label = report.judged.agreement.definitions.lead_types.get(group.name) if view == "lead_type" else None
     return group.name if label is None else str(getattr(label, language))
 
@@ -251,15 +266,15 @@ def _group_cells(group: Group, language: Language) -> list[str]:
     return [
         f"{group.hand_overs:,}",
         *(share_in_words(share, language, interval=share.of < _FEW) for share in shares),
-        hours_in_words(delay.business_p50, language),
-        hours_in_words(delay.business_p90, language),
+        hours_in_words(delay.business_p50, delay, language),
+        hours_in_words(delay.business_p90, delay, language),
     ]
 
 
 def counted_lines(report: SlaReport, language: Language) -> list[str]:
     """Say how promises are counted."""
     values = {"share": percent(AT_RISK_ABOVE, language), "as_of": local_moment(report.judged, report.judged.as_of)}
-    keys = ("deadline", "stop", "attempts", "risk", "known", "share")
+    keys = ("deadline", "stop", "attempts", "risk", "known", "share", "returned", "owner", "delay")
     return [say(f"kept.counted.{key}", language, **values) for key in keys]
 
 

@@ -124,17 +124,18 @@ def in_time_chart(report: SlaReport, language: Language) -> Chart | None:
 
 
 def delay_chart(report: SlaReport, language: Language) -> Chart | None:
-    """Draw how long half, and nine in ten, took in business hours; None where nothing is known."""
+    """Draw how long half, and nine in ten, took in business hours; None where not even half were done anywhere."""
     rows = [
         {"label": say(f"kept.delay.{took}", language), "half": delay.business_p50, "nine": delay.business_p90}
         for took, delay in report.whole.delays.items()
-        if delay.leads
+        if delay.business_p50 is not None
     ]
     if not rows:
         return None
     frame = pd.DataFrame(rows)
     base = altair.Chart(frame).encode(y=altair.Y("label:N", sort=None, title=None, axis=labelled(frame["label"])))
-    drawn = base.mark_rule(color=REST, strokeWidth=2).encode(
+    # Where nine in ten are not reached there is a dot alone.
+    drawn = base.transform_filter("isValid(datum.nine)").mark_rule(color=REST, strokeWidth=2).encode(
         x=altair.X("half:Q", title=say("kept.charts.hours", language), axis=altair.Axis(tickCount=5)), x2="nine:Q"
     ) + base.mark_circle(color=UP, size=80, opacity=1).encode(x="half:Q")
     return finished(drawn, rows=len(frame), title=None)

@@ -31,12 +31,19 @@ def handed(*leads, at=TEN):
     return "\n".join(f"{lead},{at}" for lead in leads)
 
 
+def told_since_january(*leads):
+    """Hand leads over after the first acceptance that the history tells: of L0, which sales takes on as an MQL."""
+    return f"{handed(*leads)}\nL0,2026-01-05T00:00:00Z,mql"
+
+
+ASSIGNED = "lead_id,happened_at,owner,accepted_at\nL0,2026-01-05T00:00:00Z,endo,2026-01-05T00:00:00Z\n"
+
+
 def test_accepted_up_to_the_deadline_itself_and_not_a_second_later(known, agreed, judged_at, standing):
     history = known(
-        handed("L1", "L2", "L3"),
-        assignments="""
-            lead_id,happened_at,owner,accepted_at
-            L1,2026-03-02T10:05:00Z,aoki,2026-03-02T19:00:00Z
+        told_since_january("L1", "L2", "L3"),
+        assignments=ASSIGNED
+        + """L1,2026-03-02T10:05:00Z,aoki,2026-03-02T19:00:00Z
             L2,2026-03-02T10:05:00Z,aoki,2026-03-02T19:00:01Z
             L3,2026-03-02T10:05:00Z,aoki,
         """,
@@ -48,14 +55,13 @@ def test_accepted_up_to_the_deadline_itself_and_not_a_second_later(known, agreed
 
 def test_a_return_in_time_is_a_decision_too(known, agreed, judged_at, standing):
     history = known(
-        handed("L1", "L2"),
+        told_since_january("L1", "L2"),
         status_changes="""
             lead_id,happened_at,lead_status,reason
             L1,2026-03-02T18:00:00Z,returned,duplicate
             L2,2026-03-02T19:00:01Z,returned,duplicate
         """,
-        assignments="lead_id,happened_at,owner,accepted_at\nL3,2026-03-02T10:05:00Z,aoki,2026-03-02T11:00:00Z",
-        leads="lead_id,created_at\n" + "\n".join(f"L{n},2026-01-01T00:00:00Z" for n in (1, 2, 3)),
+        assignments=ASSIGNED,
     )
     assert standing(judged_at(history, agreed(band=ACCEPT)), "accepted") == ["kept", "broken"]
 
@@ -71,13 +77,32 @@ def test_where_nobody_ever_accepts_it_is_not_known_and_not_broken(known, agreed,
         assignments="lead_id,happened_at,owner\nL3,2026-03-02T10:05:00Z,aoki",
     )
     judged = judged_at(history, agreed(band=ACCEPT))
-    assert standing(judged, "accepted") == ["kept", "not_owed", "unknown"]
+    # L1 came back in time: of the others one would never learn so, and a share of such leads alone is always 100 %.
+    assert standing(judged, "accepted") == ["unknown", "not_owed", "unknown"]
     assert judged.owners.tolist() == [None, None, "aoki"]
 
 
+def test_acceptances_are_known_of_hand_overs_from_the_first_one_told(known, agreed, judged_at, standing):
+    history = known(
+        "L1,2026-03-02T10:00:00Z\nL2,2026-03-02T10:59:59Z\nL3,2026-03-02T11:00:00Z\nL4,2026-03-02T12:00:00Z",
+        assignments="""
+            lead_id,happened_at,owner,accepted_at
+            L1,2026-03-02T10:05:00Z,aoki,2026-03-02T11:00:00Z
+            L2,2026-03-02T10:05:00Z,aoki,
+            L3,2026-03-02T11:05:00Z,aoki,
+            L4,2026-03-02T12:05:00Z,aoki,2026-03-02T13:00:00Z
+        """,
+    )
+    # The CRM may have begun to write acceptances down with the first one: nothing before it can be broken, and of what
+    # cannot be broken nothing is counted as kept.
+    assert standing(judged_at(history, agreed(band=ACCEPT)), "accepted") == ["unknown", "unknown", "broken", "kept"]
+
+
 def test_an_acceptance_is_not_known_before_it_happens(known, agreed, judged_at, standing):
-    lines = "lead_id,happened_at,owner,accepted_at\nL1,2026-03-02T10:05:00Z,aoki,2026-03-02T15:00:00Z\n"
-    history = known(handed("L1", "L2"), assignments=lines + "L2,2026-03-02T10:05:00Z,aoki,2026-03-02T10:30:00Z")
+    lines = ASSIGNED + "L1,2026-03-02T10:05:00Z,aoki,2026-03-02T15:00:00Z\n"
+    history = known(
+        told_since_january("L1", "L2"), assignments=lines + "L2,2026-03-02T10:05:00Z,aoki,2026-03-02T10:30:00Z"
+    )
     agreement = agreed(band=ACCEPT)
     assert standing(judged_at(history, agreement, "2026-03-02T15:00:00Z"), "accepted") == ["open", "kept"]
     assert standing(judged_at(history, agreement, "2026-03-02T15:00:01Z"), "accepted") == ["kept", "kept"]

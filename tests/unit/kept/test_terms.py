@@ -1,4 +1,4 @@
-"""Under which band a lead was handed over: a decision, a score, or at least the lowest that hands leads over."""
+"""Under which band a lead was handed over: a decision, or at least the lowest that hands leads over."""
 
 import pytest
 
@@ -29,11 +29,11 @@ TYPES = "lead_id,created_at,lead_type\n" + "\n".join(
 def bands(known, agreed):
     """Give bands and their sources."""
 
-    def found(*, scored=None, hand_overs="L1,{0}\nL2,{0}\nL3,{0}", **tables):
+    def found(*, hand_overs="L1,{0}\nL2,{0}\nL3,{0}", **tables):
         agreement = agreed(bands=BANDS)
         history = known(hand_overs.format(TEN), leads=TYPES, **tables)
         at, handed = known_hand_overs(history, agreement, history.known_until + 1)
-        return judge(at, agreement, handed, history.known_until + 1, scored).under
+        return judge(at, agreement, handed, history.known_until + 1).under
 
     return found
 
@@ -67,11 +67,24 @@ def test_the_latest_decision_known_at_the_hand_over_counts(bands):
     assert under.sources.tolist() == [BandSource.DECISION, BandSource.DECISION, BandSource.NONE]
 
 
-def test_the_band_of_the_score_comes_before_the_stage(bands):
-    decisions = "lead_id,happened_at,decision,band\nL2,2026-03-01T10:00:00Z,hand_over,M"
-    under = bands(scored=["A", "N", "A"], decisions=decisions)
-    assert under.bands.tolist() == ["A", "M", None]
-    assert under.sources.tolist() == [BandSource.SCORE, BandSource.DECISION, BandSource.NONE]
+def test_a_decision_belongs_to_the_hand_over_that_followed_it(bands):
+    hand_overs = "\n".join(
+        f"{lead},{at}"
+        for lead in ("L1", "L2")
+        for at in ("2025-12-10T10:00:00Z", "2026-01-10T10:00:00Z,mql", "2026-03-02T10:00:00Z")
+    )
+    under = bands(
+        hand_overs=hand_overs,
+        decisions="""
+            lead_id,happened_at,decision,band
+            L1,2025-12-10T10:00:00Z,hand_over,A
+            L2,2025-12-10T09:00:00Z,hand_over,N
+            L2,2025-12-10T10:00:01Z,hand_over,M
+        """,
+    )
+    # L1: the decision of the very instant of the first hand-over says nothing of the second, which is owed B at least.
+    assert under.bands.tolist() == ["A", "B", "N", "M"]
+    assert under.sources.tolist() == [BandSource.DECISION, BandSource.STAGE, BandSource.DECISION, BandSource.DECISION]
 
 
 def test_the_recommendation_is_the_first_since_the_stage_before(bands):

@@ -6,7 +6,11 @@ from leadml.errors import LeadmlError
 from leadml.kept.timeline import timelines_of
 
 TABLES = {
-    "assignments": "lead_id,happened_at,owner,accepted_at\nL1,2026-03-02T10:05:00Z,aoki,2026-03-02T11:00:00Z",
+    "assignments": """
+        lead_id,happened_at,owner,accepted_at
+        L1,2026-03-02T10:05:00Z,aoki,2026-03-02T11:00:00Z
+        L2,2026-03-02T10:00:00Z,endo,2026-03-02T10:00:00Z
+    """,
     "connect_attempts": """
         lead_id,happened_at,channel,result,made_by
         L1,2026-03-02T12:00:00Z,email,no_answer,automation
