@@ -260,6 +260,14 @@ def test_agreements_that_overlap_are_refused(tiny_project):
     )
 
 
+def test_every_overlap_is_told_whichever_agreements_begin_between(tiny_project):
+    agree(tiny_project, "long.yaml", "2023.1", "2023-01-01", "2026-01-01")
+    agree(tiny_project, "spring.yaml", "2024.1", "2024-01-01", "2024-03-01")
+    agree(tiny_project, "summer.yaml", "2024.2", "2024-06-01", "2024-07-01")
+    told = [(problem.values["version"], problem.values["other"]) for problem in problems_of(tiny_project)]
+    assert told == [("2023.1", "2024.1"), ("2023.1", "2024.2"), ("2023.1", "2026.1")]
+
+
 def test_agreements_that_begin_on_one_day_overlap(tiny_project):
     agree(tiny_project, "new.yaml", "2026.2", "2026-01-01")
     (problem,) = problems_of(tiny_project)
