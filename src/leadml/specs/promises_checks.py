@@ -162,20 +162,24 @@ def _week_of_clock(written: Written) -> BusinessHoursSpec | None:
 
 
 def _cadences(written: Written) -> Iterator[LeadmlError]:
-    common = ("promises", "connect_attempts")
-    owed_while_open = {}  # as a set, in the order of the file
+    common: Place = ("promises", "connect_attempts")
+    owed_while_open: dict[Place, Place] = {}  # as a set, in the order of the file
     yield from _cadence(written, common)
-    for lead_type in written.mapping(*_BANDS):
-        for number in range(len(written.entries(*_BANDS, lead_type))):
-            band: Place = (*_BANDS, lead_type, number)
-            has_own = isinstance(written.get(*band, "connect_attempts"), dict)
-            place = (*band, "connect_attempts") if has_own else common
-            if has_own:
-                yield from _cadence(written, place)
-            if "first_attempt_within_hours" in written.mapping(*band) and written.word(*band, "clock") != "wall":
-                owed_while_open[place] = band
+    for band in _places_of_bands(written):
+        has_own = isinstance(written.get(*band, "connect_attempts"), dict)
+        place = (*band, "connect_attempts") if has_own else common
+        if has_own:
+            yield from _cadence(written, place)
+        if "first_attempt_within_hours" in written.mapping(*band) and written.word(*band, "clock") != "wall":
+            owed_while_open[place] = band
     for place, band in owed_while_open.items():
         yield from _quiet_while_open(written, place, band)
+
+
+def _places_of_bands(written: Written) -> Iterator[Place]:
+    for lead_type in written.mapping(*_BANDS):
+        for number in range(len(written.entries(*_BANDS, lead_type))):
+            yield (*_BANDS, lead_type, number)
 
 
 def _quiet_while_open(written: Written, place: Place, band: Place) -> Iterator[LeadmlError]:
@@ -263,6 +267,17 @@ def _escalation(written: Written) -> Iterator[LeadmlError]:
         before = percent
 
 
+def _exploration(written: Written) -> Iterator[LeadmlError]:
+    place = ("promises", "exploration_share")
+    stages = written.words(*_STAGES)
+    target = "sql" if "sql" in stages else written.word("definitions", "ready", "reach")
+    if not written.number(*place) or target not in stages:
+        return
+    beyond = stages[stages.index(target) :]
+    if not any(written.word(*band, "lifecycle_stage") in beyond for band in _places_of_bands(written)):
+        yield LeadmlError("nothing_to_explore", where=written.where(*place), stage=target)
+
+
 def _stagnation(written: Written) -> Iterator[LeadmlError]:
     place = ("promises", "stagnation_days")
     yield from unknown_words(written, place, written.mapping(*place), written.words(*_STAGES))
@@ -287,5 +302,6 @@ PROMISES_CHECKS: tuple[Callable[[Written], Iterable[LeadmlError]], ...] = (
     _bands,
     _cadences,
     _escalation,
+    _exploration,
     _stagnation,
 )

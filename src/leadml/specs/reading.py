@@ -175,22 +175,32 @@ def read_specification(specification: type[S], path: Path, *, shown_as: str) -> 
 
 
 class _Constructor(RoundTripConstructor):
-    """Leaves as text what is not what it looks like, such as 2026-02-30, so that its key can say what would fit."""
-
-    def construct_non_recursive_object(self, node: Node, tag: str | None = None) -> object:
-        try:
-            return super().construct_non_recursive_object(node, tag)
-        except (ArithmeticError, LookupError, ValueError):
-            if isinstance(node, ScalarNode):
-                return node.value
-            raise
+    """Takes keys as they are written: `1` and `"1"` are one key that stands twice."""
 
     def flatten_mapping(self, node: Node) -> object:
-        """Take keys as they are written: `1` and `"1"` are one key that stands twice."""
         for key, _ in node.value:
             if isinstance(key, ScalarNode) and key.tag != _MERGE:
                 key.tag = _TEXT
         return super().flatten_mapping(node)
+
+
+def _or_text(
+    construct: Callable[[RoundTripConstructor, Node], object],
+) -> Callable[[RoundTripConstructor, Node], object]:
+    """Leave as text what is not what it looks like, such as 2026-02-30, so that its key can say what would fit."""
+
+    def constructed(constructor: RoundTripConstructor, node: Node) -> object:
+        try:
+            return construct(constructor, node)
+        except (ArithmeticError, LookupError, ValueError):
+            return node.value
+
+    return constructed
+
+
+for _tag in ("bool", "float", "int", "timestamp"):
+    _of_tag = f"tag:yaml.org,2002:{_tag}"
+    _Constructor.add_constructor(_of_tag, _or_text(_Constructor.yaml_constructors[_of_tag]))
 
 
 def _load(text: str, *, shown_as: str) -> tuple[object, object, bytes]:

@@ -253,6 +253,13 @@ LIMITS = [
 ]
 
 
+def test_leads_are_explored_only_where_a_band_hands_over(read):
+    text = changed("promises:\n", "promises:\n  exploration_share: 0.1\n")
+    read(text)
+    (problem,) = problems_of(read, text.replace("lifecycle_stage: sql", "lifecycle_stage: mql"))
+    assert (problem.code, problem.where) == ("nothing_to_explore", "sla.yaml, line 25, promises.exploration_share")
+
+
 WHILE_QUIET = [
     pytest.param("first_attempt_within_hours: 8, ", "", id="no first attempt is owed"),
     pytest.param("first_attempt_within_hours: 8", "clock: wall, first_attempt_within_hours: 8", id="day and night"),
