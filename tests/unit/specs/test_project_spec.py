@@ -283,3 +283,12 @@ def test_problems_of_further_agreements_are_told_with_all_others(tiny_project):
         ("named_twice", "agreements/2025.yaml, version"),
         ("yaml_ending", "agreements/2023.yml"),
     ]
+
+
+def test_a_day_that_does_not_exist_is_told_in_every_file_at_once(tiny_project):
+    names = ("history.yaml", "features/fit.yaml", "models/readiness.yaml", "sla.yaml")
+    for name in names:
+        file = tiny_project / name
+        file.write_text(file.read_text("utf-8") + "until: 2026-02-30\nroam: x\n", "utf-8")
+    told = [(problem.code, problem.where.partition(",")[0]) for problem in problems_of(tiny_project)]
+    assert sorted(told) == sorted(("unknown_key", name) for name in names for _ in ("until", "roam"))
