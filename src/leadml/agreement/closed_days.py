@@ -1,15 +1,19 @@
 """The days on which the office is closed: a country's public holidays, and days of the company's own.
 
 The library `holidays` knows each country for some years only, and says of all others that they have no holiday. A
-deadline would then be too early and nobody would notice; so other years are refused.
+deadline would then be too early and nobody would notice; so other years are refused. Holidays by the moon are written
+out year by year, and not as far as the country's others: a year from which on one of them never comes again is not
+known either.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
 import holidays
 from holidays.countries.india import India
+from holidays.groups.hindu import HinduCalendarHolidays
 
 from leadml.errors import LeadmlError
 from leadml.specs.calendar_spec import HolidaysSpec
@@ -18,8 +22,10 @@ from leadml.wording.texts import Language
 # Of any other year open hours are not counted: nobody agrees on so much, and laying it out would take seconds.
 YEARS = range(1900, 2501)
 
-# Of India the library knows fewer years than it says: moon calendars are written out year by year.
-_YEARS_OF_INDIA = range(2001, 2036)
+# What is a holiday in all of these years, of which every calendar of the library knows, is one every year.
+_SETTLED_YEARS = range(2024, 2031)
+_YEARS_OF_HINDU_CALENDAR = range(2001, 2036)
+_REMARK = re.compile(r"\s*\(.*?\)")  # such as "(estimated)", of some years only
 _LANGUAGES: dict[Language, tuple[str, ...]] = {"en": ("en_US", "en_GB", "en"), "ja": ("ja", "en_US", "en_GB", "en")}
 
 
@@ -86,15 +92,37 @@ def known_years(spec: HolidaysSpec) -> range:
     >>> known_years(HolidaysSpec()), known_years(HolidaysSpec(country="DE", subdivision="BY"))
     (range(1900, 2501), range(1991, 2101))
     """
-    return YEARS if spec.country is None else _years_of(spec.country)
+    return YEARS if spec.country is None else _years_of(spec.country, spec.subdivision)
 
 
 @lru_cache(maxsize=64)
-def _years_of(country: str) -> range:
-    public = holidays.country_holidays(country)
-    if isinstance(public, India):
-        return _YEARS_OF_INDIA
-    return range(max(public.start_year, YEARS.start), min(public.end_year + 1, YEARS.stop))
+def _years_of(country: str, subdivision: str | None) -> range:
+    public = holidays.country_holidays(country, subdivision)
+    if isinstance(public, India):  # asked about other years, the library warns
+        return _YEARS_OF_HINDU_CALENDAR
+    first, end = max(public.start_year, YEARS.start), min(public.end_year, YEARS.stop - 1)
+    last = _last_with_all(country, subdivision, end)
+    if last < end and isinstance(public, HinduCalendarHolidays):
+        first = max(first, _YEARS_OF_HINDU_CALENDAR.start)
+    return range(first, last + 1)
+
+
+def _last_with_all(country: str, subdivision: str | None, end: int) -> int:
+    """Find the last year up to which none of the yearly holidays is gone for good."""
+    settled = _SETTLED_YEARS[-1]
+    if end <= settled:
+        return end
+    yearly = set.intersection(*(_names_in(country, subdivision, year) for year in _SETTLED_YEARS))
+    for year in range(end, settled, -1):
+        yearly -= _names_in(country, subdivision, year)
+        if not yearly:
+            return year
+    return settled
+
+
+def _names_in(country: str, subdivision: str | None, year: int) -> set[str]:
+    public = _of_library(country, subdivision, year, "en")
+    return {_REMARK.sub("", name) for day in public for name in public.get_list(day)}
 
 
 @lru_cache(maxsize=4096)
@@ -107,7 +135,7 @@ def _public_holidays(
         )
     if country is None:
         return {}
-    years = _years_of(country)
+    years = _years_of(country, subdivision)
     if year not in years:
         raise LeadmlError(
             "beyond_the_holidays",
@@ -117,6 +145,10 @@ def _public_holidays(
             first=years.start,
             last=years.stop - 1,
         )
+    return dict(_of_library(country, subdivision, year, language))
+
+
+def _of_library(country: str, subdivision: str | None, year: int, language: Language) -> holidays.HolidayBase:
     spoken = holidays.country_holidays(country).supported_languages
     chosen = next((name for name in _LANGUAGES[language] if name in spoken), None)
-    return dict(holidays.country_holidays(country, subdivision, years=year, language=chosen))
+    return holidays.country_holidays(country, subdivision, years=year, language=chosen)

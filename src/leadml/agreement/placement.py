@@ -15,7 +15,7 @@ from leadml.agreement.exploration import lot_of
 from leadml.agreement.transitions import field_name, lacks, refuses
 from leadml.specs.agreement_spec import AgreementSpec, DefinitionsSpec, RequiredFieldSpec
 from leadml.specs.calendar_spec import CalendarSpec
-from leadml.specs.promises_spec import DEFAULT, BandSpec
+from leadml.specs.promises_spec import DEFAULT, HIGHEST, BandSpec
 
 HeldBy = Literal["override", "recycle_wait", "missing_fields", "transition"]
 Bands = Sequence[BandSpec]
@@ -69,7 +69,8 @@ class Placement:
     recommended_lifecycle_stage : str or None
         Never behind the stage the lead is in.
     automatic : bool
-        Whether the stage is written by itself: the band says so, it changes, and nothing holds the lead.
+        Whether the stage is written by itself: the band says so, the lead is known to be in an earlier one, and nothing
+        holds it.
     accept_by, respond_by : int or None, UTC microseconds
         When sales owe a decision, and the first connect attempt; None where nothing is owed, or not yet: the lead is
         held from the stage of its band.
@@ -151,7 +152,7 @@ def place(score: int, standing: Standing, agreement: AgreementSpec) -> Placement
     return Placement(
         band=band.name,
         recommended_lifecycle_stage=way.stage,
-        automatic=owing.automatic and held_by is None and way.stage != standing.lifecycle_stage,
+        automatic=owing.automatic and held_by is None and _moves_on(standing.lifecycle_stage, way.stage, agreement),
         accept_by=accept,
         respond_by=respond,
         held_by=held_by,
@@ -205,6 +206,8 @@ def _bands(agreement: AgreementSpec, lead_type: str | None) -> Bands:
 
 
 def _by_score(score: int, bands: Bands) -> int:
+    if not 0 <= score <= HIGHEST:
+        raise ValueError(f"{score} is no score: one lies from 0 to {HIGHEST}")
     return next(place for place, band in enumerate(bands) if score >= band.score_at_least)
 
 
@@ -240,6 +243,11 @@ def _way_to(target: str | None, standing: Standing, definitions: DefinitionsSpec
         elif stage == target:
             return _Way(reached, "transition", stage)
     return _Way(reached)
+
+
+def _moves_on(before: str | None, after: str | None, agreement: AgreementSpec) -> bool:
+    """Tell whether a lead leaves its stage: where that is not known, the new one might be behind it."""
+    return before in agreement.definitions.lifecycle_stages and after != before
 
 
 def _waits(stage: str, standing: Standing, definitions: DefinitionsSpec) -> bool:

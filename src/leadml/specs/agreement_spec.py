@@ -1,18 +1,18 @@
 """`sla.yaml`: the agreement of sales and marketing, in two halves."""
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from leadml.errors import LeadmlError, known_words
 from leadml.specs.calendar_checks import CALENDAR_CHECKS
-from leadml.specs.calendar_spec import CalendarSpec
+from leadml.specs.calendar_spec import CalendarSpec, Day
 from leadml.specs.definitions_checks import DEFINITIONS_CHECKS
 from leadml.specs.promises_checks import PROMISES_CHECKS
 from leadml.specs.promises_spec import (
     USUAL_CHANNELS,
     USUAL_POINTS_TO_DOUBLE_ODDS,
+    USUAL_RESULTS,
     BandSpec,
     PromisesSpec,
     Share,
@@ -41,7 +41,7 @@ class CriterionSpec(Specification):
 
     attribute: Annotated[str, Field(description="which attribute")]
     of: Annotated[Literal["lead", "company"], Field(description="whose attribute")] = "lead"
-    any_of: Annotated[tuple[str, ...] | None, Field(description="holds for any of these words")] = None
+    any_of: Annotated[tuple[str, ...] | None, Field(min_length=1, description="holds for any of these words")] = None
     at_least: Annotated[float | None, Field(description="holds from this number on")] = None
     at_most: Annotated[
         float | None, Field(description="holds up to this number; conditions given together all hold")
@@ -79,16 +79,11 @@ class JourneyStageSpec(Specification):
 class ConnectAttemptSpec(Specification):
     """What counts as a connect attempt."""
 
-    channels: Annotated[tuple[str, ...], Field(description="channels that count")] = USUAL_CHANNELS
-    results: Annotated[tuple[str, ...], Field(description="results that count")] = (
-        "connected",
-        "no_answer",
-        "voicemail",
-        "replied",
-    )
-    made_by: Annotated[tuple[str, ...], Field(description="makers that count; an attempt without a maker counts")] = (
-        "person",
-    )
+    channels: Annotated[tuple[str, ...], Field(min_length=1, description="channels that count")] = USUAL_CHANNELS
+    results: Annotated[tuple[str, ...], Field(min_length=1, description="results that count")] = USUAL_RESULTS
+    made_by: Annotated[
+        tuple[str, ...], Field(min_length=1, description="makers that count; an attempt without a maker counts")
+    ] = ("person",)
 
 
 class LeadScoreSpec(Specification):
@@ -241,8 +236,8 @@ class DefinitionsSpec(Specification):
 class OwnersSpec(Specification):
     """Who answers for each side."""
 
-    marketing: Annotated[str, Field(description="who answers for marketing")]
-    sales: Annotated[str, Field(description="who answers for sales")]
+    marketing: Annotated[str, Field(min_length=1, description="who answers for marketing")]
+    sales: Annotated[str, Field(min_length=1, description="who answers for sales")]
 
 
 class AgreementSpec(Specification):
@@ -250,10 +245,10 @@ class AgreementSpec(Specification):
 
     checks: ClassVar = (*DEFINITIONS_CHECKS, *CALENDAR_CHECKS, *PROMISES_CHECKS)
 
-    version: Annotated[str, Field(description="named in every answer as `agreement_version`; in quotes")]
-    valid_from: Annotated[date, Field(description="from when on it holds")]
-    valid_to: Annotated[date | None, Field(description="the last day on which it holds")] = None
-    review_by: Annotated[date | None, Field(description="when both sides look at it again")] = None
+    version: Annotated[str, Field(min_length=1, description="named in every answer as `agreement_version`; in quotes")]
+    valid_from: Annotated[Day, Field(description="from when on it holds")]
+    valid_to: Annotated[Day | None, Field(description="the last day on which it holds")] = None
+    review_by: Annotated[Day | None, Field(description="when both sides look at it again")] = None
     owners: Annotated[OwnersSpec, Field(description="who answers for each side")]
     calendar: Annotated[
         CalendarSpec | None, Field(description="when the office is open; absent: always, and days are those of UTC")

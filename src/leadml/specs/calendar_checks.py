@@ -14,18 +14,20 @@ from leadml.specs.written import Written
 from leadml.wording.texts import nearest
 
 _HOLIDAYS = ("calendar", "holidays")
+# Found beside the zones of places: what a machine has set, and clocks that count leap seconds.
+_NO_PLACES = ("localtime", "Factory", "posix", "right/")
 
 
 def _time_zone(written: Written) -> Iterator[LeadmlError]:
     name = written.word("calendar", "time_zone")
-    if name is not None and not known_time_zone(name):
+    if name is not None and (not known_time_zone(name) or name.startswith(_NO_PLACES)):
         hint = nearest(name, sorted(available_timezones()))
         yield LeadmlError("unknown_time_zone", where=written.where("calendar", "time_zone"), zone=name, hint=hint)
 
 
 def _holidays(written: Written) -> Iterator[LeadmlError]:
     in_short = written.word(*_HOLIDAYS)
-    country = in_short or written.word(*_HOLIDAYS, "country")
+    country = written.word(*_HOLIDAYS, "country") if in_short is None else in_short
     subdivision = written.word(*_HOLIDAYS, "subdivision")
     if country is None:
         if subdivision is not None:
@@ -34,7 +36,7 @@ def _holidays(written: Written) -> Iterator[LeadmlError]:
         return
     countries = holidays.list_supported_countries()
     if country not in countries:
-        where = written.where(*_HOLIDAYS) if in_short else written.where(*_HOLIDAYS, "country")
+        where = written.where(*_HOLIDAYS, "country") if in_short is None else written.where(*_HOLIDAYS)
         yield LeadmlError("unknown_country", where=where, country=country, hint=_country_meant(country))
     elif subdivision is not None and subdivision not in countries[country]:
         known = countries[country]

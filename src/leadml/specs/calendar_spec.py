@@ -11,6 +11,7 @@ from leadml.specs.reading import Specification, UnfitWordError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 SPAN_PATTERN = f"^{_SPAN.pattern}$"
 _MINUTES_A_DAY = 24 * 60
@@ -131,14 +132,14 @@ class BusinessHoursSpec(Specification):
 
 
 def _day(written: object) -> object:
-    """Read a date behind `_from_word`, where a text is one of Python, and no longer one of JSON."""
-    if isinstance(written, str):
+    """Read a date as it is written, in one way: pydantic takes `"86400"` for seconds, Python `"20260102"` for a day."""
+    if isinstance(written, str) and _DAY.fullmatch(written):
         with suppress(ValueError):
             return date.fromisoformat(written)
     return written
 
 
-_Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class HolidaysSpec(Specification):
@@ -146,8 +147,8 @@ class HolidaysSpec(Specification):
 
     country: Annotated[str | None, Field(description="its public holidays; ISO 3166 code, such as JP")] = None
     subdivision: Annotated[str | None, Field(description="state or province, such as BY; ISO 3166-2")] = None
-    closed: Annotated[tuple[_Day, ...], Field(strict=False, description="closed on these days too")] = ()
-    opened: Annotated[tuple[_Day, ...], Field(strict=False, description="open on these holidays all the same")] = ()
+    closed: Annotated[tuple[Day, ...], Field(strict=False, description="closed on these days too")] = ()
+    opened: Annotated[tuple[Day, ...], Field(strict=False, description="open on these holidays all the same")] = ()
 
     @model_validator(mode="before")
     @classmethod

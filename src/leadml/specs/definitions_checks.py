@@ -1,7 +1,7 @@
 """What the definitions of `sla.yaml` must fulfil as a whole: names that exist, stages that can be reached."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from leadml.errors import LeadmlError, known_words
 from leadml.specs.promises_spec import DEFAULT
@@ -11,6 +11,7 @@ from leadml.wording.texts import nearest
 
 _OUTCOME_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _STAGES = ("definitions", "lifecycle_stages")
+_TRANSITIONS = ("definitions", "allowed_transitions")
 
 
 def unknown_words(written: Written, place: Place, words: Iterable[str], known: Iterable[str]) -> Iterator[LeadmlError]:
@@ -67,19 +68,22 @@ def _outcomes(written: Written) -> Iterator[LeadmlError]:
         if reach is None:
             continue
         yield from unknown_words(written, (*place, "reach"), [reach], stages)
-        if reach in stages and not any(can_be_entered(written, stage) for stage in stages[stages.index(reach) :]):
+        if [reach] == stages[:1]:
+            yield LeadmlError("reached_at_birth", where=written.where(*place, "reach"), stage=reach)
+        elif reach in stages and not _can_be_entered(written, stages[stages.index(reach) :]):
             yield _without_way(written, (*place, "reach"), reach)
 
 
-def can_be_entered(written: Written, stage: str) -> bool:
-    """Tell whether any stage may be followed by this one."""
-    allowed = written.mapping("definitions", "allowed_transitions")
-    place = ("definitions", "allowed_transitions")
-    return not allowed or any(
-        other not in allowed or stage in written.words(*place, other)
-        for other in written.words(*_STAGES)
-        if other != stage
-    )
+def _can_be_entered(written: Written, wanted: Sequence[str]) -> bool:
+    """Tell whether a lead can come from a stage before some stages to one of them; into the first one, from any."""
+    allowed, stages = written.mapping(*_TRANSITIONS), written.words(*_STAGES)
+    reached = set(stages[: stages.index(wanted[0])]) or set(stages) - set(wanted)
+    further = reached
+    while further:
+        after = (written.words(*_TRANSITIONS, stage) if stage in allowed else stages for stage in further)
+        further = set().union(*after) - reached
+        reached = reached | further
+    return not allowed or not reached.isdisjoint(wanted)
 
 
 def _without_way(written: Written, place: Place, stage: str) -> LeadmlError:
@@ -89,7 +93,7 @@ def _without_way(written: Written, place: Place, stage: str) -> LeadmlError:
 def stages_without_way(written: Written, place: Place) -> Iterator[LeadmlError]:
     """Find out whether the stage that stands at a place is one to which no transition leads."""
     stage = written.word(*place)
-    if stage in written.words(*_STAGES) and stage is not None and not can_be_entered(written, stage):
+    if stage is not None and stage in written.words(*_STAGES) and not _can_be_entered(written, [stage]):
         yield _without_way(written, place, stage)
 
 
@@ -98,9 +102,10 @@ def _transitions(written: Written) -> Iterator[LeadmlError]:
     for key in ("allowed_transitions", "required_fields"):
         place = ("definitions", key)
         yield from unknown_words(written, place, written.mapping(*place), stages)
-    place = ("definitions", "allowed_transitions")
-    for stage in written.mapping(*place):
-        yield from unknown_words(written, (*place, stage), written.words(*place, stage), stages)
+    for stage in written.mapping(*_TRANSITIONS):
+        of_stage: Place = (*_TRANSITIONS, stage)
+        yield from unknown_words(written, of_stage, written.words(*of_stage), stages)
+        yield from named_twice(written, ((*of_stage, number) for number in range(len(written.entries(*of_stage)))))
 
 
 def _criteria(written: Written) -> Iterator[LeadmlError]:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -246,9 +245,11 @@ def check_agreements(agreements: Mapping[str, AgreementSpec]) -> list[LeadmlErro
             problems.append(LeadmlError("named_twice", where=f"{file}, version", name=agreement.version))
         seen.add(agreement.version)
     in_order = sorted(agreements.items(), key=lambda item: item[1].valid_from)
-    for (file, before), (later_file, after) in pairwise(in_order):
-        last = before.valid_to or before.valid_from
-        if last >= after.valid_from:
+    for number, (later_file, after) in enumerate(in_order):
+        for file, before in in_order[:number]:
+            last = before.valid_to or before.valid_from
+            if last < after.valid_from:
+                continue
             problems.append(
                 LeadmlError(
                     "overlapping_agreements",

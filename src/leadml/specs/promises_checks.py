@@ -7,13 +7,15 @@ import orjson
 from pydantic import ValidationError
 
 from leadml.errors import LeadmlError
-from leadml.specs.calendar_spec import BusinessHoursSpec, span_of_day
+from leadml.specs.calendar_spec import BusinessHoursSpec, minutes_of, span_of_day
 from leadml.specs.definitions_checks import named_twice, stages_without_way, unknown_words
 from leadml.specs.promises_spec import (
     DEFAULT,
     HIGHEST,
+    MOST_DAYS,
     USUAL_CHANNELS,
     USUAL_POINTS_TO_DOUBLE_ODDS,
+    USUAL_RESULTS,
     CadenceSpec,
     score_of,
 )
@@ -27,7 +29,7 @@ _MINUTES_A_DAY = 24 * 60
 def _bands(written: Written) -> Iterator[LeadmlError]:
     """Check the lists of bands, each from the top down."""
     lists = written.mapping(*_BANDS)
-    if lists and DEFAULT not in lists:
+    if isinstance(written.get(*_BANDS), dict) and DEFAULT not in lists:
         yield LeadmlError("bands_without_default", where=written.where(*_BANDS))
     lead_types = written.mapping("definitions", "lead_types")
     if lead_types:
@@ -124,7 +126,7 @@ def _stages_of(written: Written, places: Sequence[Place]) -> Iterator[LeadmlErro
 def _within_age(written: Written, place: Place) -> Iterator[LeadmlError]:
     """Check that a promise can be kept before a lead is too old."""
     days = written.number(*place, "maximum_age_days")
-    if days is None or days <= 0:
+    if days is None or not 0 < days <= MOST_DAYS:
         return
     most = days * 24 if written.word(*place, "clock") == "wall" else _most_open_hours(written, days)
     for key in ("accept_within_hours", "first_attempt_within_hours"):
@@ -142,26 +144,65 @@ def _within_age(written: Written, place: Place) -> Iterator[LeadmlError]:
 
 def _most_open_hours(written: Written, days: float) -> float:
     """Give the hours of the clock that can pass at most in so many days, without a holiday."""
+    week = _week_of_clock(written)
+    return days * 24 if week is None else week.most_minutes_in(round(days * _MINUTES_A_DAY)) / 60
+
+
+def _week_of_clock(written: Written) -> BusinessHoursSpec | None:
+    """Give the hours of a week in which the clock runs; None where it runs day and night, or they are broken."""
     calendar = written.mapping("calendar")
     if not calendar or calendar.get("after_hours") == "next_open":
-        return days * 24
+        return None
     try:
-        hours = BusinessHoursSpec.model_validate_json(orjson.dumps(calendar["business_hours"]))
+        return BusinessHoursSpec.model_validate_json(orjson.dumps(calendar["business_hours"]))
     except KeyError:
-        hours = BusinessHoursSpec.office_week()
+        return BusinessHoursSpec.office_week()
     except ValidationError:
-        return days * 24
-    return hours.most_minutes_in(round(days * _MINUTES_A_DAY)) / 60
+        return None
 
 
 def _cadences(written: Written) -> Iterator[LeadmlError]:
-    places: list[Place] = [
-        (*_BANDS, lead_type, number, "connect_attempts")
-        for lead_type in written.mapping(*_BANDS)
-        for number in range(len(written.entries(*_BANDS, lead_type)))
-    ]
-    for place in (("promises", "connect_attempts"), *filter(lambda place: written.mapping(*place), places)):
-        yield from _cadence(written, place)
+    common: Place = ("promises", "connect_attempts")
+    owed_while_open: dict[Place, Place] = {}  # as a set, in the order of the file
+    yield from _cadence(written, common)
+    for band in _places_of_bands(written):
+        has_own = isinstance(written.get(*band, "connect_attempts"), dict)
+        place = (*band, "connect_attempts") if has_own else common
+        if has_own:
+            yield from _cadence(written, place)
+        if "first_attempt_within_hours" in written.mapping(*band) and written.word(*band, "clock") != "wall":
+            owed_while_open[place] = band
+    for place, band in owed_while_open.items():
+        yield from _quiet_while_open(written, place, band)
+
+
+def _places_of_bands(written: Written) -> Iterator[Place]:
+    for lead_type in written.mapping(*_BANDS):
+        for number in range(len(written.entries(*_BANDS, lead_type))):
+            yield (*_BANDS, lead_type, number)
+
+
+def _quiet_while_open(written: Written, place: Place, band: Place) -> Iterator[LeadmlError]:
+    """Check that the quiet hours leave some of those in which a band owes a first attempt."""
+    week, quiet = _week_of_clock(written), _quiet_hours(written, place)
+    if week is None or quiet is None or _is_all_day(quiet):
+        return
+    spans = [minutes_of(span) for spans in week.of_week for span in spans]
+    first, last = quiet
+    if spans and all(
+        first <= opens and closes <= last if first < last else first <= opens or closes <= last
+        for opens, closes in spans
+    ):
+        where = written.where(*place, "quiet_hours")
+        yield LeadmlError("quiet_while_open", where=where, band=_name(written, band))
+
+
+def _quiet_hours(written: Written, place: Place) -> tuple[int, int] | None:
+    return span_of_day(written.word(*place, "quiet_hours") or "")
+
+
+def _is_all_day(quiet: tuple[int, int]) -> bool:
+    return quiet[0] == quiet[1] or quiet == (0, _MINUTES_A_DAY)
 
 
 def _cadence(written: Written, place: Place) -> Iterator[LeadmlError]:
@@ -171,32 +212,47 @@ def _cadence(written: Written, place: Place) -> Iterator[LeadmlError]:
     yield from unknown_words(written, (*place, "channels"), channels, counted)
     sequence = written.words(*place, "sequence")
     yield from unknown_words(written, (*place, "sequence"), sequence, channels)
+    results = written.words("definitions", "connect_attempt", "results") or USUAL_RESULTS
+    yield from unknown_words(written, (*place, "until"), written.words(*place, "until"), results)
     at_least = written.number(*place, "at_least")
     at_least = usual.at_least if at_least is None else at_least
     if len(sequence) > at_least:
         where = written.where(*place, "sequence")
         yield LeadmlError("sequence_too_long", where=where, length=len(sequence), least=f"{at_least:g}")
+    quiet = _quiet_hours(written, place)
+    if quiet is not None and _is_all_day(quiet):
+        yield LeadmlError("quiet_all_day", where=written.where(*place, "quiet_hours"))
     days = written.number(*place, "within_days") or usual.within_days
+    yield from _enough_days(written, place, at_least, days)
+
+
+def _enough_days(written: Written, place: Place, at_least: float, days: float) -> Iterator[LeadmlError]:
+    """Check that so many attempts fit into so many days."""
     a_day, apart = written.number(*place, "most_a_day"), written.number(*place, "hours_between")
-    if a_day and at_least > a_day * math.ceil(days):
+    most = (a_day or 0) * (math.ceil(days) + 1)  # two days from noon on touch three
+    if a_day and at_least > most:
         yield LeadmlError(
             "attempts_over_most_a_day",
             where=written.where(*place, "most_a_day"),
             least=f"{at_least:g}",
-            most=f"{a_day * math.ceil(days):g}",
+            most=f"{most:g}",
             days=f"{days:g}",
         )
-    if apart and (at_least - 1) * apart > days * 24:
+    needed = (at_least - 1) * (apart or 0) / 24
+    quiet = _quiet_hours(written, place)
+    if apart is not None and apart * 60 >= 1 and quiet is not None and not _is_all_day(quiet):
+        silent = (quiet[1] - quiet[0]) % _MINUTES_A_DAY
+        nights = math.ceil(at_least / math.ceil((_MINUTES_A_DAY - silent) / (apart * 60))) - 1
+        # From the end of the first day to the begin of the last one.
+        needed = max(needed, nights - 1 + silent / _MINUTES_A_DAY)
+    if apart and needed > days:
         yield LeadmlError(
             "attempts_too_far_apart",
             where=written.where(*place, "hours_between"),
             least=f"{at_least:g}",
-            needed=f"{(at_least - 1) * apart / 24:g}",
+            needed=f"{needed:g}",
             days=f"{days:g}",
         )
-    quiet = span_of_day(written.word(*place, "quiet_hours") or "")
-    if quiet is not None and (quiet[0] == quiet[1] or quiet == (0, _MINUTES_A_DAY)):
-        yield LeadmlError("quiet_all_day", where=written.where(*place, "quiet_hours"))
 
 
 def _escalation(written: Written) -> Iterator[LeadmlError]:
@@ -209,6 +265,17 @@ def _escalation(written: Written) -> Iterator[LeadmlError]:
             where = written.where("promises", "escalation", number, "at_percent")
             yield LeadmlError("escalation_not_rising", where=where, percent=f"{percent:g}", before=f"{before:g}")
         before = percent
+
+
+def _exploration(written: Written) -> Iterator[LeadmlError]:
+    place = ("promises", "exploration_share")
+    stages = written.words(*_STAGES)
+    target = "sql" if "sql" in stages else written.word("definitions", "ready", "reach")
+    if not written.number(*place) or target not in stages:
+        return
+    beyond = stages[stages.index(target) :]
+    if not any(written.word(*band, "lifecycle_stage") in beyond for band in _places_of_bands(written)):
+        yield LeadmlError("nothing_to_explore", where=written.where(*place), stage=target)
 
 
 def _stagnation(written: Written) -> Iterator[LeadmlError]:
@@ -235,5 +302,6 @@ PROMISES_CHECKS: tuple[Callable[[Written], Iterable[LeadmlError]], ...] = (
     _bands,
     _cadences,
     _escalation,
+    _exploration,
     _stagnation,
 )

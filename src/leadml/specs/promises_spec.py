@@ -12,9 +12,11 @@ DEFAULT = "default"  # the bands of every lead type that has none of its own
 HIGHEST = 100  # points of a score
 USUAL_POINTS_TO_DOUBLE_ODDS = 10
 USUAL_CHANNELS: tuple[str, ...] = ("phone", "email", "meeting")  # by which an attempt counts
+USUAL_RESULTS: tuple[str, ...] = ("connected", "no_answer", "voicemail", "replied")  # with which one counts
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Days = Annotated[float, Field(gt=0, le=36_500)]
+MOST_DAYS = 36_500
+Days = Annotated[float, Field(gt=0, le=MOST_DAYS)]
 Hours = Annotated[float, Field(ge=0, le=876_000)]
 
 
@@ -47,7 +49,7 @@ def score_of(probability: float, at_50: float, points_to_double_odds: float) -> 
     60
     """
     odds, odds_at_50 = (chance / (1 - chance) for chance in (probability, at_50))
-    return round(min(max(50 + points_to_double_odds * math.log2(odds / odds_at_50), 0), HIGHEST))
+    return round(min(max(50 + points_to_double_odds * (math.log2(odds) - math.log2(odds_at_50)), 0), HIGHEST))
 
 
 class CadenceSpec(Specification):
@@ -72,7 +74,7 @@ class CadenceSpec(Specification):
 class BandSpec(Specification):
     """What follows from a score."""
 
-    name: Annotated[str, Field(description="the band's name in every answer")]
+    name: Annotated[str, Field(min_length=1, description="the band's name in every answer")]
     score_at_least: Annotated[int, Field(ge=0, le=100, description="the lowest score of this band; the last has 0")] = 0
     probability_at_least: Annotated[
         float | None, Field(gt=0, lt=1, description="instead of `score_at_least`: the lowest chance of this band")
@@ -90,7 +92,7 @@ class BandSpec(Specification):
     ] = None
     lifecycle_stage: Annotated[str | None, Field(description="the stage that this band recommends")] = None
     automatic: Annotated[bool, Field(description="whether the band writes the stage by itself")] = False
-    owner: Annotated[str | None, Field(description="who gets the leads of this band")] = None
+    owner: Annotated[str | None, Field(min_length=1, description="who gets the leads of this band")] = None
     accept_within_hours: Annotated[
         Hours | None, Field(description="hours to accept a lead, or to return it; absent: nothing is owed")
     ] = None
@@ -102,7 +104,10 @@ class BandSpec(Specification):
         Field(description="`business`: hours count while the office is open, see `calendar`; `wall`: day and night"),
     ] = "business"
     connect_attempts: Annotated[
-        CadenceSpec | None, Field(description="the attempts that this band's leads are owed, where they differ")
+        CadenceSpec | None,
+        Field(
+            description="the attempts that this band's leads are owed, in place of all that is agreed for the others"
+        ),
     ] = None
 
 
@@ -110,7 +115,7 @@ class EscalationSpec(Specification):
     """Who is told when a promise is running out, or has run out."""
 
     at_percent: Annotated[float, Field(gt=0, description="part of the time that is used; over 100 it is broken")]
-    notify: Annotated[str, Field(description="who is told")]
+    notify: Annotated[str, Field(min_length=1, description="who is told")]
     reassign: Annotated[bool, Field(description="whether the lead goes to another owner")] = False
 
 

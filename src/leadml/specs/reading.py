@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, TypeVar, get_args
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
 from leadml.errors import LeadmlError, known_words, raise_problems
@@ -20,10 +21,13 @@ from leadml.specs.written import Place, Written, where_of
 from leadml.wording.texts import nearest
 
 _BEYOND_JSON = 2**63
+_MERGE, _TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
+_TOO_DEEP = "it is nested too deeply"
 _KEYS = "keys with their values"
 _WORDS_OF_YAML = {
     "string": "a text (in quotes if it looks like a number or a date)",
     "float": "a number",
+    "finite": "a number, neither endless nor of more than 18 digits",
     "int": "a whole number",
     "bool": "true or false",
     "date": "a date, as in 2026-01-01",
@@ -46,7 +50,7 @@ class Specification(BaseModel):
         is told everything at once.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     checks: ClassVar[tuple[Callable[[Written], Iterable[LeadmlError]], ...]] = ()
 
 
@@ -152,17 +156,17 @@ def read_specification(specification: type[S], path: Path, *, shown_as: str) -> 
         When it holds several.
     """
     text = read_text(path, shown_as=shown_as)
-    content, plain = _load(text, shown_as=shown_as)
+    content, plain, as_json = _load(text, shown_as=shown_as)
     if content is None:
         raise LeadmlError("empty_file", where=shown_as, file=shown_as)
     problems: list[LeadmlError] = []
     read: S | None = None
     try:
-        read = specification.model_validate_json(plain)
+        read = specification.model_validate_json(as_json)
     except ValidationError as error:
         problems += _problems(error.errors(include_url=False), content, specification, shown_as)
     told = {problem.where for problem in problems}
-    written = Written(orjson.loads(plain), content, shown_as)
+    written = Written(plain, content, shown_as)
     problems += [problem for check in specification.checks for problem in check(written) if problem.where not in told]
     raise_problems(problems, where=shown_as)
     if read is None:
@@ -170,20 +174,52 @@ def read_specification(specification: type[S], path: Path, *, shown_as: str) -> 
     return read
 
 
-def _load(text: str, *, shown_as: str) -> tuple[object, bytes]:
-    """Read YAML twice: as nodes that know their line, and as the JSON that is validated."""
+class _Constructor(RoundTripConstructor):
+    """Takes keys as they are written: `1` and `"1"` are one key that stands twice."""
+
+    def flatten_mapping(self, node: Node) -> object:
+        for key, _ in node.value:
+            if isinstance(key, ScalarNode) and key.tag != _MERGE:
+                key.tag = _TEXT
+        return super().flatten_mapping(node)
+
+
+def _or_text(
+    construct: Callable[[RoundTripConstructor, Node], object],
+) -> Callable[[RoundTripConstructor, Node], object]:
+    """Leave as text what is not what it looks like, such as 2026-02-30, so that its key can say what would fit."""
+
+    def constructed(constructor: RoundTripConstructor, node: Node) -> object:
+        try:
+            return construct(constructor, node)
+        except (ArithmeticError, LookupError, ValueError):
+            return node.value
+
+    return constructed
+
+
+for _tag in ("bool", "float", "int", "timestamp"):
+    _of_tag = f"tag:yaml.org,2002:{_tag}"
+    _Constructor.add_constructor(_of_tag, _or_text(_Constructor.yaml_constructors[_of_tag]))
+
+
+def _load(text: str, *, shown_as: str) -> tuple[object, object, bytes]:
+    """Read YAML three times: as nodes that know their line, as plain values, and as the JSON that is validated."""
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
     try:
-        content = YAML(typ="rt").load(io.StringIO(text))
-        return content, orjson.dumps(_plain(content))
+        content = yaml.load(io.StringIO(text))
+        plain = _plain(content)
+        return content, plain, json.dumps(plain, ensure_ascii=False).encode()
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = error.problem or ""
     except ReaderError as error:
         line, problem = text[: error.position].count("\n") + 1, error.reason
     except RecursionError:
-        line, problem = 1, "it is nested too deeply"
-    except TypeError as error:  # half of a surrogate pair, written as an escape
-        line, problem = 1, str(error)
+        line, problem = 1, _TOO_DEEP
+    except UnicodeEncodeError as error:  # half of a surrogate pair, written as an escape
+        line, problem = 1, error.reason
     raise LeadmlError("not_yaml", where=f"{shown_as}, line {line}", problem=problem) from None
 
 
@@ -241,6 +277,8 @@ def _expected(detail: ErrorDetails) -> str:
     if kind == "too_short":
         least = limits["min_length"]
         return f"at least {least} keys" if isinstance(detail["input"], dict) else f"a list of at least {least}"
+    if kind == "string_too_short":
+        return "a text that is not empty"
     if kind == "string_pattern_mismatch":
         return f"a word that matches {limits['pattern']}"
     if kind.startswith(("greater_than", "less_than")):
@@ -273,6 +311,8 @@ def as_problem(
     if kind == "extra_forbidden":
         known = _known_keys(specification, loc[:-1])
         return LeadmlError("unknown_key", where=where, key=key, known=known_words(known), hint=nearest(key, known))
+    if kind == "json_invalid":  # pydantic bears fewer levels than YAML; all else of the JSON is our own
+        return LeadmlError("not_yaml", where=where, problem=_TOO_DEEP)
     if kind == "missing":
         return LeadmlError("missing_key", where=where, key=key)
     if kind == "value_error" and isinstance(error := detail["ctx"]["error"], UnfitWordError):
@@ -318,9 +358,9 @@ def _plain(node: object) -> object:
         return [_plain(value) for value in node]
     if isinstance(node, bool) or node is None:
         return node
-    if isinstance(node, int) and abs(node) < _BEYOND_JSON:
-        return int(node)
-    if isinstance(node, float) and math.isfinite(node):
+    if isinstance(node, int):
+        return int(node) if abs(node) < _BEYOND_JSON else math.inf if node > 0 else -math.inf
+    if isinstance(node, float):
         return float(node)
     return node.isoformat() if hasattr(node, "isoformat") else str(node)
 

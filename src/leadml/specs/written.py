@@ -1,5 +1,6 @@
 """A YAML file as it was written, whether or not it is what it should be: for checks that must bear anything."""
 
+import math
 from datetime import date
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -72,7 +73,7 @@ class Written:
     def number(self, *place: int | str) -> float | None:
         """Give the number at a place."""
         node = self.get(*place)
-        return node if isinstance(node, int | float) and not isinstance(node, bool) else None
+        return node if isinstance(node, int | float) and not isinstance(node, bool) and math.isfinite(node) else None
 
     def day(self, *place: int | str) -> date | None:
         """Give the date at a place."""

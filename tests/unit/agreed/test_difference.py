@@ -258,8 +258,8 @@ def with_band(**changed):
             "Gone: Bands of Maintenance service (it was: A: a score of 35 (about 1 in 4); recommends SQL; sales "
             "accepts or returns the lead within 4 hours, day and night; first attempt within 2 hours, day and night; a "
             "hand-over is stale after 7 days without an attempt; a lead leaves the band only when its score "
-            "is 3 points too low; B: a score of 14 (about 1 in 15); recommends MQL; first attempt within 8 business "
-            "hours; C: a score of 0).",
+            "is more than 3 points too low; B: a score of 14 (about 1 in 15); recommends MQL; first attempt within 8 "
+            "business hours; C: a score of 0).",
             None,
         ),
         (

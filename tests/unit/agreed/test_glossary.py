@@ -88,7 +88,7 @@ def test_each_of_the_ten_terms_is_told(root, language):
         (
             "lead_score",
             "Band B (all other lead types) begins at a score of 17 (about 1 in 10); recommends MQL; first attempt "
-            "within 24 business hours; a lead leaves the band only when its score is 2 points too low.",
+            "within 24 business hours; a lead leaves the band only when its score is more than 2 points too low.",
         ),
         (
             "connect_attempt",

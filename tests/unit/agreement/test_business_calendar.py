@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from time import thread_time
 
+import holidays
 import numpy as np
 import pytest
 from hypothesis import given
@@ -164,6 +165,32 @@ def test_years_that_the_library_does_not_know_are_refused_and_not_taken_for_year
     assert known_years(HolidaysSpec(country="IN")) == range(2001, 2036)
     with pytest.raises(LeadmlError):
         closed_days(HolidaysSpec(country="IN"), 2036)
+
+
+def test_years_after_which_a_yearly_holiday_never_comes_again_are_refused_in_all_countries():
+    countries = holidays.list_supported_countries(include_aliases=False)
+    last = {code: known_years(HolidaysSpec(country=code)).stop - 1 for code in countries}
+    # Moon holidays of the Hindu calendar are written out to 2035; Matariki of New Zealand in a law, to 2052.
+    assert {code: year for code, year in last.items() if year < holidays.country_holidays(code).end_year} == {
+        **dict.fromkeys(("BT", "FJ", "GY", "IN", "MU", "SR"), 2035),
+        **{"ID": 2050, "MM": 2099, "NP": 2032, "NZ": 2052},
+    }
+
+
+def test_a_moon_holiday_is_never_missed():
+    mauritius = HolidaysSpec(country="MU")
+    assert known_years(mauritius) == range(2001, 2036)
+    assert holiday_name(mauritius, date(2035, 10, 30)) == "Diwali"
+    with pytest.raises(LeadmlError) as caught:
+        closed_days(mauritius, 2036)
+    assert caught.value.code == "beyond_the_holidays"
+
+
+@pytest.mark.parametrize("country", ["AU", "BR", "CH", "CN", "DE", "FR", "GB", "JP", "KR", "SG", "US"])
+def test_a_law_that_changed_a_holiday_closes_no_year(country):
+    years = known_years(HolidaysSpec(country=country))
+    assert set(range(2000, 2100)) <= set(years)
+    assert all(closed_days(HolidaysSpec(country=country), year) for year in (2000, 2018, 2019, 2020, 2036, 2099))
 
 
 def test_a_holiday_is_named_in_the_readers_language_as_far_as_that_is_known():

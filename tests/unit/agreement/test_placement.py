@@ -62,9 +62,20 @@ def test_a_band_is_automatic_only_where_the_teams_say_so(placed, tiny_project):
     text = file.read_text("utf-8").replace("score_at_least: 60,", "score_at_least: 60, automatic: true,")
     file.write_text(text, "utf-8")
     agreement = read_specification(AgreementSpec, file, shown_as="sla.yaml")
-    assert not placed(60).automatic
-    assert placed(60, under=agreement).automatic
-    assert not placed(40, under=agreement).automatic
+    assert not placed(60, lifecycle_stage="lead").automatic
+    assert placed(60, lifecycle_stage="lead", under=agreement).automatic
+    assert not placed(40, lifecycle_stage="lead", under=agreement).automatic
+    # What it was before nobody knows: it might be a customer.
+    for unknown in (None, "a word of the CRM"):
+        assert not placed(60, lifecycle_stage=unknown, under=agreement).automatic
+
+
+@pytest.mark.parametrize("score", [-1, 101, float("nan")])
+def test_what_is_no_score_is_refused(placed, agreement, score):
+    with pytest.raises(ValueError, match="no score"):
+        placed(score)
+    with pytest.raises(ValueError, match="no score"):
+        band_of_score(score, None, agreement)
 
 
 def test_a_lead_type_may_have_bands_of_its_own(placed, tiny_project):

@@ -34,7 +34,7 @@ promises:
   bands:
     default:
       - {name: A, score_at_least: 60, stays_within_points: 5, maximum_age_days: 9, accept_within_hours: 8,
-         lifecycle_stage: sql, automatic: true}
+         first_attempt_within_hours: 8, lifecycle_stage: sql, automatic: true}
       - {name: B, probability_at_least: 0.3, lifecycle_stage: mql}
       - {name: C}
     new: [{name: A, score_at_least: 50}, {name: B}]
@@ -77,7 +77,22 @@ FAULTS = [
     # The head.
     ("valid_to: 2026-12-31", "valid_to: 2025-12-31", "ends_before_it_begins", "line 3, valid_to"),
     ("review_by: 2026-10-01", "review_by: 2025-10-01", "ends_before_it_begins", "line 4, review_by"),
+    *((key + day, key + other, "wrong_type", f"line {line}, {key[:-2]}")
+      for line, key, day in ((2, "valid_from: ", "2026-01-01"), (4, "review_by: ", "2026-10-01"))
+      for other in ("2026-02-30", "2026-13-45", '"86400"', '"20260101"', '"2026-W52-4"', "20260101",
+                    "2026-01-01T00:00:00+99:99", "2026-01-01 00:00:00")),
+    ('version: "2026.1"', "version: .nan", "wrong_type", "line 1, version"),
+    ('version: "2026.1"', "version: 20261234567890123456789", "wrong_type", "line 1, version"),
+    ('version: "2026.1"', 'version: ""', "wrong_type", "line 1, version"),
+    ("sales: Sales", 'sales: ""', "wrong_type", "line 5, owners.sales"),
     # The calendar.
+    *(("Europe/Berlin", zone, "unknown_time_zone", "line 7, calendar.time_zone")
+      for zone in ("localtime", "Factory", "posixrules", "posix/Europe/Berlin", "right/UTC")),
+    ("{country: DE, subdivision: BY, closed: [2026-12-24], opened: [2026-01-06]}", '""', "unknown_country",
+     f"line 8, {HOLIDAYS}"),
+    ("country: DE", 'country: ""', "unknown_country", f"line 8, {HOLIDAYS}.country"),
+    ("closed: [2026-12-24]", "closed: [2026-02-30]", "wrong_type", f"line 8, {HOLIDAYS}.closed[0]"),
+    ("opened: [2026-01-06]", 'opened: ["20261224"]', "wrong_type", f"line 8, {HOLIDAYS}.opened[0]"),
     ("Europe/Berlin", "Europe/Berln", "unknown_time_zone", "line 7, calendar.time_zone"),
     ("{country: DE, ", "{country: Germany, ", "unknown_country", f"line 8, {HOLIDAYS}.country"),
     ("country: DE, ", "", "subdivision_without_country", f"line 8, {HOLIDAYS}.subdivision"),
@@ -102,9 +117,20 @@ FAULTS = [
     ("customer: [lead]}", "customer: [lead], won: [lead]}", "unknown_word",
      "line 14, definitions.allowed_transitions.won"),
     ("sql: [customer, lead]", "sql: [lead]", "stage_without_way", "line 12, definitions.outcomes.bought.reach"),
+    # Customers are made of SQLs, and SQLs of customers: nobody is ever the first.
+    ("mql: [sql], sql: [customer, lead], customer: [lead]", "mql: [lead], sql: [customer, lead], customer: [sql]",
+     "stage_without_way", "line 11, definitions.ready.reach"),
+    ("mql: [sql], sql: [customer, lead], customer: [lead]", "mql: [lead], sql: [customer, lead], customer: [sql]",
+     "stage_without_way", f"line 28, {BANDS}[0].lifecycle_stage"),
+    ("reach: sql", "reach: lead", "reached_at_birth", "line 11, definitions.ready.reach"),
+    ("sql: [customer, lead]", "sql: [customer, lead, customer]", "named_twice",
+     "line 14, definitions.allowed_transitions.sql[2]"),
     ("required_fields: {sql:", "required_fields: {sqll:", "unknown_word", "line 15, definitions.required_fields.sqll"),
     ("lead_types: {new:", "lead_types: {default: {en: Old, ja: 旧}, new:", "lead_type_named_default",
      "line 16, definitions.lead_types.default"),
+    ("any_of: [it]", "any_of: []", "wrong_type", f"line 18, {FIT}.criteria[0].any_of"),
+    *(("connect_attempt: {channels: [phone, email]}", f"connect_attempt: {{{key}: []}}", "wrong_type",
+       f"line 22, definitions.connect_attempt.{key}") for key in ("channels", "results", "made_by")),
     (", any_of: [it]", "", "criterion_without_condition", f"line 18, {FIT}.criteria[0]"),
     (", at_least: 3", "", "criterion_without_condition", "line 20, definitions.buyer_personas[0].when[0]"),
     ("at_least: 10, at_most: 90", "at_least: 90, at_most: 10", "criterion_never_holds",
@@ -115,6 +141,10 @@ FAULTS = [
     ("policy: negative, ", "", "missing_key", "line 21, definitions.return_reasons.nobody.policy"),
     # The bands.
     ("    default:\n", "    new_one:\n", "unknown_word", "line 26, promises.bands.new_one"),
+    (SOUND[SOUND.index("    default:"):SOUND.index("  connect_attempts:")], "    {}\n", "bands_without_default",
+     "line 25, promises.bands"),
+    ("- {name: C}", '- {name: ""}', "wrong_type", f"line 30, {BANDS}[2].name"),
+    ("maximum_age_days: 9", "maximum_age_days: 1.0e+306", "wrong_type", f"line 27, {BANDS}[0].maximum_age_days"),
     ("name: B, probability", "name: A, probability", "named_twice", f"line 29, {BANDS}[1].name"),
     ("- {name: C}", "- {name: C, score_at_least: 1}", "last_band_not_zero", f"line 30, {BANDS}[2]"),
     ("name: B, probability", "name: B, score_at_least: 38, probability", "two_thresholds",
@@ -129,8 +159,8 @@ FAULTS = [
     # Nine days hold two Mondays and two Tuesdays at most: 2 x 8 + 2 x 9 hours.
     ("accept_within_hours: 8", "accept_within_hours: 34.1", "later_than_maximum_age",
      f"line 27, {BANDS}[0].accept_within_hours"),
-    ("accept_within_hours: 8", "clock: wall, first_attempt_within_hours: 217", "later_than_maximum_age",
-     f"line 27, {BANDS}[0].first_attempt_within_hours"),
+    ("first_attempt_within_hours: 8", "clock: wall, first_attempt_within_hours: 217", "later_than_maximum_age",
+     f"line 28, {BANDS}[0].first_attempt_within_hours"),
     ("new: [{name: A, score_at_least: 50}, {name: B}]", "new: []", "wrong_type", "line 31, promises.bands.new"),
     # The attempts.
     ("within_days: 2, channels: [phone, email]", "within_days: 2, channels: [phone, email, fax]", "unknown_word",
@@ -138,8 +168,13 @@ FAULTS = [
     ("sequence: [phone, email, phone]", "sequence: [phone, fax]", "unknown_word", f"line 32, {CADENCE}.sequence[1]"),
     ("sequence: [phone, email, phone]", "sequence: [phone, email, phone, email, phone]", "sequence_too_long",
      f"line 32, {CADENCE}.sequence"),
+    ("{at_least: 4, ", "{at_least: 4, until: [conected], ", "unknown_word", f"line 32, {CADENCE}.until[0]"),
     ("most_a_day: 2", "most_a_day: 1", "attempts_over_most_a_day", f"line 33, {CADENCE}.most_a_day"),
     ("hours_between: 4", "hours_between: 17", "attempts_too_far_apart", f"line 33, {CADENCE}.hours_between"),
+    # Eight o'clock is followed by eight o'clock of the next day, and that by one more.
+    ("hours_between: 4", "hours_between: 12", "attempts_too_far_apart", f"line 33, {CADENCE}.hours_between"),
+    *(("20:00-08:00", quiet, "quiet_while_open", f"line 33, {CADENCE}.quiet_hours")
+      for quiet in ("09:00-18:00", "00:00-23:59", "08:00-07:00")),
     ("20:00-08:00", "00:00-24:00", "quiet_all_day", f"line 33, {CADENCE}.quiet_hours"),
     ("20:00-08:00", "08:00-08:00", "quiet_all_day", f"line 33, {CADENCE}.quiet_hours"),
     ("20:00-08:00", "at night", "wrong_type", f"line 33, {CADENCE}.quiet_hours"),
@@ -200,7 +235,15 @@ LIMITS = [
     pytest.param("accept_within_hours: 8", "accept_within_hours: 34", id="as many hours as the days hold"),
     pytest.param("probability_at_least: 0.3", "score_at_least: 54", id="a band stays down to just above the next"),
     pytest.param("13:00-18:00", "12:00-18:00", id="a span that begins as the other ends"),
-    pytest.param("hours_between: 4", "hours_between: 16", id="attempts as far apart as the days allow"),
+    pytest.param(
+        'hours_between: 4, quiet_hours: "20:00-08:00"',
+        "hours_between: 16",
+        id="attempts as far apart as the days allow",
+    ),
+    pytest.param("hours_between: 4", "hours_between: 11.9", id="two attempts a day, as far apart as it allows"),
+    # From noon on: two on Monday, two on Tuesday, two on Wednesday.
+    pytest.param("at_least: 4, within_days: 2", "at_least: 6, within_days: 2", id="two days that touch three"),
+    pytest.param("20:00-08:00", "18:00-13:59", id="quiet but for the last hours of the office"),
     pytest.param("valid_to: 2026-12-31", "valid_to: 2026-01-01", id="an agreement of one day"),
     pytest.param("at_least: 10, at_most: 90", "at_least: 10, at_most: 10", id="exactly this number"),
     pytest.param("sequence: [phone, email, phone]", "sequence: [phone, email, phone, email]", id="a whole sequence"),
@@ -208,6 +251,38 @@ LIMITS = [
     pytest.param("promises:\n", "promises:\n  exploration_share: 0.5\n", id="half of the leads by lot"),
     pytest.param("{country: DE, subdivision: BY, ", "{", id="days of our own alone"),
 ]
+
+
+def test_leads_are_explored_only_where_a_band_hands_over(read):
+    text = changed("promises:\n", "promises:\n  exploration_share: 0.1\n")
+    read(text)
+    (problem,) = problems_of(read, text.replace("lifecycle_stage: sql", "lifecycle_stage: mql"))
+    assert (problem.code, problem.where) == ("nothing_to_explore", "sla.yaml, line 25, promises.exploration_share")
+
+
+WHILE_QUIET = [
+    pytest.param("first_attempt_within_hours: 8, ", "", id="no first attempt is owed"),
+    pytest.param("first_attempt_within_hours: 8", "clock: wall, first_attempt_within_hours: 8", id="day and night"),
+    pytest.param("  time_zone", "  after_hours: next_open\n  time_zone", id="after hours the clock runs on"),
+    pytest.param("first_attempt_within_hours: 8", "first_attempt_within_hours: 8, connect_attempts: {at_least: 2}",
+                 id="the band has attempts of its own"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), WHILE_QUIET)
+def test_quiet_hours_may_cover_office_hours_in_which_nothing_is_owed(read, old, new):
+    read(changed(old, new).replace("20:00-08:00", "09:00-18:00"))
+
+
+def test_the_smallest_chance_that_can_be_written_is_a_score_of_0(read):
+    found = problems_of(read, changed("probability_at_least: 0.3", "probability_at_least: 1.0e-320")
+                        .replace("probability_at_50: 0.5", "probability_at_50: 0.9999999999999999"))  # fmt: skip
+    assert [(problem.code, problem.values["limit"]) for problem in found] == [("bands_do_not_fall", 0)]
+
+
+def test_leads_may_begin_in_any_stage(read):
+    # No lead becomes an MQL; those that begin as one become SQLs.
+    read(changed("{lead: [mql], ", "{lead: [], ").replace(", lifecycle_stage: mql", ""))
 
 
 @pytest.mark.parametrize(("old", "new"), LIMITS)

@@ -260,6 +260,14 @@ def test_agreements_that_overlap_are_refused(tiny_project):
     )
 
 
+def test_every_overlap_is_told_whichever_agreements_begin_between(tiny_project):
+    agree(tiny_project, "long.yaml", "2023.1", "2023-01-01", "2026-01-01")
+    agree(tiny_project, "spring.yaml", "2024.1", "2024-01-01", "2024-03-01")
+    agree(tiny_project, "summer.yaml", "2024.2", "2024-06-01", "2024-07-01")
+    told = [(problem.values["version"], problem.values["other"]) for problem in problems_of(tiny_project)]
+    assert told == [("2023.1", "2024.1"), ("2023.1", "2024.2"), ("2023.1", "2026.1")]
+
+
 def test_agreements_that_begin_on_one_day_overlap(tiny_project):
     agree(tiny_project, "new.yaml", "2026.2", "2026-01-01")
     (problem,) = problems_of(tiny_project)
@@ -275,3 +283,12 @@ def test_problems_of_further_agreements_are_told_with_all_others(tiny_project):
         ("named_twice", "agreements/2025.yaml, version"),
         ("yaml_ending", "agreements/2023.yml"),
     ]
+
+
+def test_a_day_that_does_not_exist_is_told_in_every_file_at_once(tiny_project):
+    names = ("history.yaml", "features/fit.yaml", "models/readiness.yaml", "sla.yaml")
+    for name in names:
+        file = tiny_project / name
+        file.write_text(file.read_text("utf-8") + "until: 2026-02-30\nroam: x\n", "utf-8")
+    told = [(problem.code, problem.where.partition(",")[0]) for problem in problems_of(tiny_project)]
+    assert sorted(told) == sorted(("unknown_key", name) for name in names for _ in ("until", "roam"))

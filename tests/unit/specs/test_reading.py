@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Annotated
 
 import pytest
@@ -45,6 +46,8 @@ def problem_of(read):
 
 
 LABEL = "label: {en: Acme, ja: アクメ}\n"
+TEXT = "a text (in quotes if it looks like a number or a date)"
+USUAL_NUMBER = "a number, neither endless nor of more than 18 digits"
 
 
 def test_what_stands_in_the_file_is_read(read):
@@ -112,6 +115,7 @@ def test_a_file_without_content_is_empty(problem_of, written):
         pytest.param(LABEL + "# \x07\n", 2, id="a control character"),
         pytest.param("a" * 20 + "\x00\x01\x02", 1, id="binary content"),
         pytest.param("[" * 5000, 1, id="endless nesting"),
+        pytest.param(LABEL + "where:\n  1: phone\n  '1': email\n", 4, id="a key twice, once in quotes"),
         pytest.param(LABEL + 'where: {a: "\\ud800"}\n', 1, id="half a character"),
         pytest.param(LABEL + "- phone\n", 2, id="a list entry among keys"),
     ],
@@ -150,6 +154,18 @@ def test_a_key_that_is_no_text_is_unknown_too(problem_of, key):
     assert where.startswith("sla.yaml")
 
 
+def test_keys_are_taken_as_they_are_written(read):
+    company = read(LABEL + "where: {1: a, true: b, 2026-02-30: c, 1.50: d, null: e}\n")
+    assert list(company.where) == ["1", "true", "2026-02-30", "1.50", "null"]
+
+
+def test_what_is_nested_deeper_than_a_specification_can_be_is_said(problem_of):
+    for levels in (180, 201, 250):
+        code, where, fix = problem_of(LABEL + "where: {a: " + "[" * levels + "]" * levels + "}\n")
+        assert (code, where.partition(", line")[0]) == ("wrong_type" if levels < 200 else "not_yaml", "sla.yaml")
+        assert "JSON" not in fix
+
+
 def test_a_missing_key_is_placed_where_it_should_stand(problem_of):
     assert problem_of("where: {}\nlabel:\n  en: Acme\n") == (
         "missing_key",
@@ -171,9 +187,20 @@ def test_a_missing_key_is_placed_where_it_should_stand(problem_of):
         ("{name: A, score_at_least: -1}", "score_at_least", "Write a number greater than or equal to 0."),
         ("{name: A, score_at_least: 4, share: half}", "share", "Write a number."),
         ("{name: A, score_at_least: 4, share: '1,5'}", "share", "Write a number."),
-        ("{name: A, score_at_least: 4, share: .inf}", "share", "Write a number."),
-        ("{name: A, score_at_least: 4, share: .nan}", "share", "Write a number."),
-        ("{name: A, score_at_least: 4, share: 99999999999999999999}", "share", "Write a number."),
+        ("{name: A, score_at_least: 4, share: .inf}", "share", f"Write {USUAL_NUMBER}."),
+        ("{name: A, score_at_least: 4, share: .nan}", "share", f"Write {USUAL_NUMBER}."),
+        ("{name: A, score_at_least: 4, share: 99999999999999999999}", "share", f"Write {USUAL_NUMBER}."),
+        (f"{{name: A, score_at_least: {'9' * 5000}}}", "score_at_least", "Write a whole number."),
+        (f"{{name: A, score_at_least: 0x{'f' * 5000}}}", "score_at_least", "Write a whole number."),
+        (f"{{name: A, score_at_least: -0x{'f' * 5000}}}", "score_at_least", "Write a whole number."),
+        ("{name: A, score_at_least: 2026-02-30}", "score_at_least", "Write a whole number."),
+        ("{name: A, score_at_least: !!int five}", "score_at_least", "Write a whole number."),
+        ("{name: A, score_at_least: +_}", "score_at_least", "Write a whole number."),
+        (f"{{name: A, score_at_least: 4, share: -0x{'f' * 5000}}}", "share", f"Write {USUAL_NUMBER}."),
+        ("{name: A, score_at_least: 4, share: !!float half}", "share", "Write a number."),
+        ("{name: A, score_at_least: 4, automatic: !!bool maybe}", "automatic", "Write true or false."),
+        ("{name: .nan, score_at_least: 4}", "name", f"Write {TEXT}."),
+        ("{name: 0x1234567890123456789, score_at_least: 4}", "name", f"Write {TEXT}."),
         ("{name: A, score_at_least: 4, automatic: maybe}", "automatic", "Write true or false."),
         ("{name: A, score_at_least: 4, automatic: 1}", "automatic", "Write true or false."),
     ],
@@ -182,12 +209,28 @@ def test_a_value_of_a_wrong_type_is_said_once_with_what_would_fit(problem_of, en
     assert problem_of(LABEL + f"bands:\n  - {entry}\n") == ("wrong_type", f"sla.yaml, line 3, bands[0].{place}", fix)
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["2026-02-30", "2026-13-45", "0000-01-01", "2026-01-01 25:00:00", "2026-01-01T10:00:00+99:99", "1-1-1"],
+)
+def test_a_day_that_does_not_exist_is_told_with_all_else(tmp_path, written):
+    class MeetingSpec(Specification):
+        day: date
+        room: str
+
+    (tmp_path / "meeting.yaml").write_text(f"roam: x\nday: {written}\n", "utf-8")
+    with pytest.raises(ProblemsError) as caught:
+        read_specification(MeetingSpec, tmp_path / "meeting.yaml", shown_as="meeting.yaml")
+    told = {(problem.code, problem.where, problem.part("fix")) for problem in caught.value.problems}
+    assert ("wrong_type", "meeting.yaml, line 2, day", "Write a date, as in 2026-01-01.") in told
+    assert {code for code, *_ in told} == {"wrong_type", "unknown_key", "missing_key"}
+
+
 def test_where_several_types_fit_all_are_named_once(problem_of):
-    text = "a text (in quotes if it looks like a number or a date)"
     assert problem_of(LABEL + "where: {channel: 5}\n") == (
         "wrong_type",
         "sla.yaml, line 2, where.channel",
-        f"Write {text} or a list.",
+        f"Write {TEXT} or a list.",
     )
     assert problem_of(LABEL + "where: {channel: {phone: 1}}\n")[1] == "sla.yaml, line 2, where.channel"
 
