@@ -36,7 +36,7 @@ def icp(
 
     Leads and companies are seen as they were known when each lead was created; leads of one company count as one.
 
-    Example: leadml sla icp --write icp.yaml
+    Example: leadml sla icp --outcome ready --write icp.yaml
     """
     with problems_told(as_json=as_json, language=language):
         opened = Project(project, data=data)

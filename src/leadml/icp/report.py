@@ -50,12 +50,8 @@ class ProfileReport:
 
     @property
     def proposed(self) -> tuple[CriterionSpec, ...]:
-        """The profile that the outcomes speak for.
-
-        What separates, what cannot be judged yet, and what is missing; not what separates nothing.
-        """
-        kept = (Verdict.SEPARATES, Verdict.TOO_FEW)
-        agreed = (each.criterion for each in self.criteria if each.verdict in kept)
+        """What was agreed, without what points the wrong way, and what is missing."""
+        agreed = (each.criterion for each in self.criteria if each.stays)
         return (*agreed, *(found.criterion for found in self.missing.proposed))
 
 
