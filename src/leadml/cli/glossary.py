@@ -7,7 +7,7 @@ import typer
 
 from leadml.agreed.glossary import agreed_terms, called
 from leadml.cli.options import JsonOption, ProjectOption
-from leadml.cli.telling import out, problems_told, tell, tell_json
+from leadml.cli.telling import problems_told, tell, tell_json, tell_points
 from leadml.errors import LeadmlError
 from leadml.reports.glossary import glossary_page
 from leadml.reports.page import check_ending
@@ -82,13 +82,11 @@ def _tell_in_general(language: Language, *, markdown: bool, as_json: bool) -> No
 
 
 def _tell_agreed(agreement: AgreementSpec, language: Language) -> None:
-    console = out()
-    console.print(say("glossary.lead", language, version=agreement.version), markup=False)
+    tell(say("glossary.lead", language, version=agreement.version))
     for number, term in enumerate(agreed_terms(agreement, language), start=1):
-        console.print(f"\n{number}. {term.term}", style="bold", markup=False)
-        console.print(term.meaning, style="dim", markup=False)
-        for sentence in term.sentences:
-            console.print(f"- {sentence}", markup=False)
+        tell(f"\n{number}. {term.term}", style="bold")
+        tell(term.meaning, style="dim")
+        tell_points(term.sentences)
 
 
 def _plain(agreement: AgreementSpec) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from leadml.errors import LeadmlError
 from leadml.evaluate.shares import Share
 from leadml.history.tables import History
 from leadml.icp.ground import CUSTOMER, WITHIN_DAYS, make_ground
-from leadml.icp.held import FEWEST_CAME, CriterionHeld, PersonaHeld, Verdict, hold, hold_criteria, hold_personas
+from leadml.icp.held import FEWEST_CAME, CriterionHeld, PersonaHeld, hold, hold_criteria, hold_personas
 from leadml.icp.missing import Attribute, Missing, find_missing
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec, OutcomeSpec
 

@@ -33,7 +33,7 @@ def due_report(due: Due, language: Language, *, most: int) -> Iterator[TextTable
     yield say("kept.due.head", language, as_of=as_of, zone=due.judged.calendar.zone.key, **counts)
     table = TextTable(say("kept.due.title", language))
     for column in ("lead", "promise", "state", "due", "used", "owner", "band", "escalation"):
-        table.add_column(say(f"kept.due.{column}", language), right=column == "used", no_wrap=column == "due")
+        table.add_column(say(f"kept.due.{column}", language), right=column == "used", no_wrap=column in ("lead", "due"))
     for one in due.promises[:most]:
         table.add_row(
             one.lead_id,
