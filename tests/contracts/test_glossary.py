@@ -59,3 +59,10 @@ def test_in_a_project_the_terms_are_told_as_agreed(tiny_project, tmp_path):
     assert markdown.startswith("# 私たちが合意した10の用語")
     plain = CliRunner().invoke(app, [*arguments, "--language", "ja"]).stdout
     assert "10. 接続の試み" in plain
+
+
+def test_a_project_that_lacks_its_agreement_is_told_so(tmp_path):
+    (tmp_path / "history.yaml").write_text("tables: {}\n", "utf-8")
+    told = CliRunner().invoke(app, ["glossary", "--project", str(tmp_path), "--json"])
+    error = json.loads(told.stderr)["error"]
+    assert (error["code"], error["where"]) == ("missing_file", "sla.yaml")

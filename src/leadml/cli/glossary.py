@@ -62,6 +62,8 @@ def _agreement_of(project: Path, *, page: bool) -> AgreementSpec | None:
     if file.is_file():
         return read_specification(AgreementSpec, file, shown_as="sla.yaml")
     if page or project != Path():
+        if (project / "history.yaml").is_file():
+            raise LeadmlError("missing_file", where="sla.yaml", file="sla.yaml")
         raise LeadmlError("no_project", where=project.name or str(project))
     return None
 

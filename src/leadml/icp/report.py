@@ -83,7 +83,8 @@ def compare_profile(
     Raises
     ------
     LeadmlError
-        `unknown_outcome`; `too_few_customers` where no verdict at all is possible.
+        `unknown_outcome`; `no_lead_old_enough` where no window has passed yet; `too_few_customers` where no verdict at
+        all is possible.
     """
     if outcome is None:
         asked = OutcomeSpec(reach=definitions.lifecycle_stages[-1], within_days=within_days)
@@ -91,9 +92,10 @@ def compare_profile(
         named = definitions.outcome(outcome, where="--outcome")
         asked = named.model_copy(update={"within_days": within_days})
     ground = make_ground(history, definitions, asked)
-    came = int(ground.came.sum())
+    came, leads, days = int(ground.came.sum()), len(ground.leads), f"{within_days:g}"
+    if not leads:
+        raise LeadmlError("no_lead_old_enough", where="--within-days", days=days)
     if came < FEWEST_CAME:
-        days, leads = f"{within_days:g}", len(ground.leads)
         raise LeadmlError(
             "too_few_customers", where="--within-days", stage=asked.reach, came=came, leads=leads, days=days,
             fewest=FEWEST_CAME,

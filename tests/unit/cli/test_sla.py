@@ -142,3 +142,25 @@ def test_what_cannot_be_asked_is_refused(run, words, code):
     assert told.exit_code == 2
     assert json.loads(told.stderr)["error"]["code"] == code
     assert told.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["report", "due"])
+def test_a_day_without_offset_is_one_of_the_agreed_zone(tiny_project, command):
+    """The history names no time zone; the agreement does, as for --from and --to."""
+    agreement = tiny_project / "sla.yaml"
+    text = agreement.read_text("utf-8")
+    agreement.write_text(text.replace("owners:", "calendar: {time_zone: Asia/Tokyo}\nowners:", 1), "utf-8")
+    (tiny_project / "history.yaml").write_text(
+        (tiny_project / "history.yaml").read_text("utf-8").replace("time_zone: UTC\n", ""), "utf-8"
+    )
+    words = ["sla", command, "--as-of", "2026-03-31", "--json", "--project", str(tiny_project)]
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    as_of = (told["reports"][0] if command == "report" else told)["as_of"]
+    assert as_of.startswith("2026-03-31T14:59:59")
+
+
+def test_what_is_no_score_is_not_called_one(run):
+    for words in (("report", "--lead", "L99"), ("due", "--as-of", "2024-01-01T00:00:00Z")):
+        told = run(*words)
+        assert told.exit_code == 2
+        assert "score" not in told.stderr.lower()

@@ -76,3 +76,9 @@ def test_another_way_to_a_definition_is_seen_through(project, tmp_path):
 def test_a_page_is_no_definition(project, command):
     error = refused(project, command, project / "sla.yaml")
     assert error["code"] == "unknown_format"
+    assert error["where"] == command[-1]
+
+
+def test_a_page_that_cannot_be_written_is_told_with_its_option(project, tmp_path):
+    error = refused(project, ("glossary", "--html"), tmp_path / "no-such-folder" / "glossary.html")
+    assert (error["code"], error["where"]) == ("cannot_write", "--html")
