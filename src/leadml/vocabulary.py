@@ -69,14 +69,14 @@ TERMS: tuple[Term, ...] = (
     Term(
         "service_level_agreement",
         "Service level agreement (SLA)",
-        "サービスレベル契約",
+        "サービスレベル合意書（SLA）",
         "what sales and marketing owe each other, in writing",
         "`sla.yaml`: definitions and promises; every answer names its version",
     ),
     Term(
         "ideal_customer_profile",
         "Ideal customer profile (ICP)",
-        "理想的な顧客プロファイル",
+        "理想的な顧客プロファイル（ICP）",
         "which companies are a good fit",
         "`definitions.ideal_customer_profile` in `sla.yaml`; feature kind `match`",
     ),
@@ -90,7 +90,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "buyers_journey",
         "Buyer's journey",
-        "バイヤーの旅",
+        "バイヤージャーニー",
         "awareness, consideration, decision, and the content that belongs to each",
         "`definitions.buyers_journey` in `sla.yaml`; features of the theme `journey`",
     ),
@@ -111,7 +111,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "deal_stage",
         "Deal stage",
-        "取引段階",
+        "商談ステージ",
         "the steps of a deal and how likely each is to be won",
         "`definitions.deal_stages` in `sla.yaml`; table `deal_changes`",
     ),
@@ -132,7 +132,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "connect_attempt",
         "Connect attempt",
-        "接続の試み",
+        "コンタクトの試行",
         "what counts as an attempt to reach a lead, how many are owed, and by when",
         "`definitions.connect_attempt` and `promises.connect_attempts` in `sla.yaml`; table `connect_attempts`",
     ),

@@ -58,7 +58,7 @@ def test_in_a_project_the_terms_are_told_as_agreed(tiny_project, tmp_path):
     markdown = CliRunner().invoke(app, [*arguments, "--language", "ja", "--markdown"]).stdout
     assert markdown.startswith("# 私たちが合意した10の用語")
     plain = CliRunner().invoke(app, [*arguments, "--language", "ja"]).stdout
-    assert "10. 接続の試み" in plain
+    assert "10. コンタクトの試行" in plain
 
 
 def test_a_project_that_lacks_its_agreement_is_told_so(tmp_path):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from leadml.agreed.phrases import plainly
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.sla_deadline import deadline
 from leadml.cli.sla_diff import diff
@@ -84,7 +85,7 @@ def _band_table(agreement: AgreementSpec, language: Language) -> TextTable:
                 name if number == 0 else "",
                 band.name,
                 str(band.score_at_least),
-                band.lifecycle_stage or "",
+                "" if band.lifecycle_stage is None else plainly(band.lifecycle_stage),
                 _within(band, band.accept_within_hours, language),
                 _within(band, band.first_attempt_within_hours, language),
             )

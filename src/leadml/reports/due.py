@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from leadml.agreed.phrases import told_in_words
 from leadml.kept.due import STUCK, Due, DuePromise
 from leadml.kept.states import State
 from leadml.reports.kept import local_moment
@@ -58,4 +59,6 @@ def _promise(one: DuePromise, language: Language) -> str:
 def _step(one: DuePromise, language: Language) -> str:
     if one.step is None:
         return ""
-    return say(f"kept.due.{'reassign' if one.step.reassign else 'notify'}", language, who=one.step.notify)
+    return say(
+        f"kept.due.{'reassign' if one.step.reassign else 'notify'}", language, who=told_in_words(one.step, language)
+    )
