@@ -485,9 +485,8 @@ class Project:
         """
         if as_of is None:
             return today_of(self.history)
-        instant = as_of
-        if isinstance(instant, str):
-            instant = parse_instant(instant, where="--as-of", time_zone=time_zone or self.spec.history.time_zone)
+        zone = time_zone or self.spec.history.time_zone
+        instant = parse_instant(as_of, where="--as-of", time_zone=zone) if isinstance(as_of, str) else as_of
         if instant > now():
             raise LeadmlError("as_of_in_future", where="--as-of", as_of=to_iso(instant))
         first = int(self.history.facts["leads"].known_at.min())

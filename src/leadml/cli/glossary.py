@@ -79,7 +79,8 @@ def _tell_in_general(language: Language, *, markdown: bool, as_json: bool) -> No
     table = TextTable("", heads)
     for term in TERMS:
         meaning = say(f"glossary.meaning.{term.name}", language)
-        table.add_row(term.english, term.japanese, meaning, term.lives_in)
+        lives_in = term.lives_in if language == "en" else term.lives_in_japanese
+        table.add_row(term.english, term.japanese, meaning, lives_in)
     tell(table)
 
 

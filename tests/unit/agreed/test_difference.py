@@ -283,6 +283,15 @@ def with_band(**changed):
             "タイムゾーン：Asia/TokyoからEurope/Berlinに変更。",
         ),
         (
+            with_definitions(
+                connect_attempt=FULL.definitions.connect_attempt.model_copy(
+                    update={"channels": ("phone", "meeting", "video_call")}
+                )
+            ),
+            "Channels of an attempt that counts: now also video call; no longer email.",
+            "コンタクトの試行と数える手段：video callを追加、メールを削除。",
+        ),
+        (
             with_promises(capacity=None),
             "Capacity of sales: nothing instead of 3 leads a working day (2 people, 1.5 each), each lead 1.5 working "
             "hours.",
