@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.agreement.in_force import FAR, agreement_in_force, spells_of
 from leadml.errors import LeadmlError
 from leadml.feedback import VIEWS, Feedback, give_feedback
@@ -37,7 +38,7 @@ class Opened(Protocol):
         """All facts."""
         ...
 
-    def instant(self, as_of: str | int | None) -> int:
+    def instant(self, as_of: str | int | None, *, time_zone: str | None = None) -> int:
         """Read an instant; None: just after the last fact."""
         ...
 
@@ -75,6 +76,11 @@ class AgreementAtWork:
         """The agreement as `sla.yaml` has it."""
         return self._project.spec.agreement
 
+    @property
+    def _time_zone(self) -> str:
+        """In which days and times without an offset are read."""
+        return BusinessCalendar(self.spec.calendar).zone.key
+
     def reports(self, period: Period = ALWAYS, *, as_of: str | int | None = None) -> tuple[SlaReport, ...]:
         """Say which promises about the hand-overs of a period were kept.
 
@@ -89,7 +95,7 @@ class AgreementAtWork:
         reports : tuple of SlaReport, at least one
             One for each agreement that held when leads were handed over, in order of time: see `agreements/`.
         """
-        instant = self._project.instant(as_of)
+        instant = self._project.instant(as_of, time_zone=self._time_zone)
         reports = [
             make_report(self._told(spell.agreement), spell.agreement, instant, period.within(spell.begin, spell.end))
             for spell in spells_of(self._every)
@@ -110,7 +116,7 @@ class AgreementAtWork:
         due : Due
             Of the agreement that holds then.
         """
-        instant = self._project.instant(as_of)
+        instant = self._project.instant(as_of, time_zone=self._time_zone)
         now = agreement_in_force(self._every, instant).agreement
         every = [
             find_due(

@@ -464,13 +464,15 @@ class Project:
         matrix = compute_features(self.history, snapshots.leads, snapshots.as_of, catalogue)
         return Effects.of(model, matrix, definitions.lead_score, self._prepared.weights)
 
-    def instant(self, as_of: str | int | None) -> int:
+    def instant(self, as_of: str | int | None, *, time_zone: str | None = None) -> int:
         """Read an instant at which leads are scored.
 
         Parameters
         ----------
         as_of : str or int, optional
             As in `score`.
+        time_zone : str, optional
+            IANA name, of days and of times without an offset; default: that of the history.
 
         Returns
         -------
@@ -483,9 +485,8 @@ class Project:
         """
         if as_of is None:
             return today_of(self.history)
-        instant = as_of
-        if isinstance(instant, str):
-            instant = parse_instant(instant, where="--as-of", time_zone=self.spec.history.time_zone)
+        zone = time_zone or self.spec.history.time_zone
+        instant = parse_instant(as_of, where="--as-of", time_zone=zone) if isinstance(as_of, str) else as_of
         if instant > now():
             raise LeadmlError("as_of_in_future", where="--as-of", as_of=to_iso(instant))
         first = int(self.history.facts["leads"].known_at.min())

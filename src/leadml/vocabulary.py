@@ -56,29 +56,32 @@ class Theme(StrEnum):
 
 @dataclass(frozen=True)
 class Term:
-    """One of the ten terms: its names, what the teams agree on, and where it lives in leadml."""
+    """One of the ten terms: its names, what the teams agree on, and where it lives in leadml, in both languages."""
 
     name: str
     english: str
     japanese: str
     agreed: str
     lives_in: str
+    lives_in_japanese: str
 
 
 TERMS: tuple[Term, ...] = (
     Term(
         "service_level_agreement",
         "Service level agreement (SLA)",
-        "サービスレベル契約",
+        "サービスレベル合意書（SLA）",
         "what sales and marketing owe each other, in writing",
         "`sla.yaml`: definitions and promises; every answer names its version",
+        "`sla.yaml`：定義と約束。どの回答にもそのバージョンが付きます",
     ),
     Term(
         "ideal_customer_profile",
         "Ideal customer profile (ICP)",
-        "理想的な顧客プロファイル",
+        "理想的な顧客プロファイル（ICP）",
         "which companies are a good fit",
         "`definitions.ideal_customer_profile` in `sla.yaml`; feature kind `match`",
+        "`sla.yaml`の`definitions.ideal_customer_profile`、特徴量の種類`match`",
     ),
     Term(
         "buyer_persona",
@@ -86,13 +89,15 @@ TERMS: tuple[Term, ...] = (
         "バイヤーペルソナ",
         "which people inside those companies to pursue",
         "`definitions.buyer_personas` in `sla.yaml`; feature kind `persona`",
+        "`sla.yaml`の`definitions.buyer_personas`、特徴量の種類`persona`",
     ),
     Term(
         "buyers_journey",
         "Buyer's journey",
-        "バイヤーの旅",
+        "バイヤージャーニー",
         "awareness, consideration, decision, and the content that belongs to each",
         "`definitions.buyers_journey` in `sla.yaml`; features of the theme `journey`",
+        "`sla.yaml`の`definitions.buyers_journey`、テーマ`journey`の特徴量",
     ),
     Term(
         "lifecycle_stage",
@@ -100,6 +105,7 @@ TERMS: tuple[Term, ...] = (
         "ライフサイクルステージ",
         "the stages a lead moves through, and which of them means ready",
         "`definitions.lifecycle_stages` and `ready` in `sla.yaml`; table `stage_changes`",
+        "`sla.yaml`の`definitions.lifecycle_stages`と`ready`、テーブル`stage_changes`",
     ),
     Term(
         "lead_type",
@@ -107,13 +113,15 @@ TERMS: tuple[Term, ...] = (
         "リードタイプ",
         "kinds of lead whose path differs",
         "`definitions.lead_types` in `sla.yaml`; bands may be set for each lead type",
+        "`sla.yaml`の`definitions.lead_types`。バンドはリードタイプごとに決められます",
     ),
     Term(
         "deal_stage",
         "Deal stage",
-        "取引段階",
+        "商談ステージ",
         "the steps of a deal and how likely each is to be won",
         "`definitions.deal_stages` in `sla.yaml`; table `deal_changes`",
+        "`sla.yaml`の`definitions.deal_stages`、テーブル`deal_changes`",
     ),
     Term(
         "lead_status",
@@ -121,6 +129,7 @@ TERMS: tuple[Term, ...] = (
         "リードステータス",
         "whether a lead is open, returned or closed, and why it was returned",
         "`definitions.lead_statuses` and `return_reasons` in `sla.yaml`; table `status_changes`",
+        "`sla.yaml`の`definitions.lead_statuses`と`return_reasons`、テーブル`status_changes`",
     ),
     Term(
         "lead_score",
@@ -128,13 +137,15 @@ TERMS: tuple[Term, ...] = (
         "リードスコア",
         "how ready a lead is, from 0 to 100, and at which score it is handed over",
         "`definitions.lead_score` and `promises.bands` in `sla.yaml`; `score` in every answer",
+        "`sla.yaml`の`definitions.lead_score`と`promises.bands`、どの回答にもある`score`",
     ),
     Term(
         "connect_attempt",
         "Connect attempt",
-        "接続の試み",
+        "コンタクトの試行",
         "what counts as an attempt to reach a lead, how many are owed, and by when",
         "`definitions.connect_attempt` and `promises.connect_attempts` in `sla.yaml`; table `connect_attempts`",
+        "`sla.yaml`の`definitions.connect_attempt`と`promises.connect_attempts`、テーブル`connect_attempts`",
     ),
 )
 

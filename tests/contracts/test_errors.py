@@ -30,7 +30,6 @@ IGNORED_KEY = "A key that leadml does not read would be ignored, and the file wo
 OTHER_ENCODING = "Names and words would be read wrongly in any other encoding."
 NO_FACTS = "history.yaml says that facts are there, and none were found."
 CHECK_FILTER = "Check the file and the filter under rows; remove the source if there are no such facts."
-WHAT_IS_KNOWN = "A score is made only from what was known before its instant"
 
 
 def change(name, old, new):
@@ -232,7 +231,8 @@ AFTER_TRAINING = cases(
         "as_of before the first fact",
         leave,
         "At 2026-01-05T09:00:00.000000Z no fact of this history was known.",
-        f"{WHAT_IS_KNOWN}; the first fact became known at 2026-01-05T09:00:00.000000Z.",
+        "Only what was known before an instant counts for it; "
+        "the first fact became known at 2026-01-05T09:00:00.000000Z.",
         "--as-of",
         "Take an as_of after 2026-01-05T09:00:00.000000Z.",
         ask=("score", "--as-of", "2026-01-05T09:00:00Z"),
@@ -241,7 +241,8 @@ AFTER_TRAINING = cases(
         "as_of before the lead",
         leave,
         "Lead 'L6' was not yet known at 2026-05-01T00:00:00.000000Z.",
-        f"{WHAT_IS_KNOWN}, and the first fact about this lead became known at 2026-06-01T09:00:00.000000Z.",
+        "A score is made only from what was known before its instant, and the first fact about this lead became known "
+        "at 2026-06-01T09:00:00.000000Z.",
         "lead L6",
         "Take an as_of after 2026-06-01T09:00:00.000000Z, or leave this lead out.",
         ask=("score", "--lead", "L6", "--as-of", "2026-05-01T00:00:00Z"),
@@ -277,7 +278,7 @@ AFTER_TRAINING = cases(
         "lead without facts",
         leave,
         "Lead 'L7' is not in the history.",
-        "A score is made from facts about the lead, and there are none.",
+        "What is told of a lead comes from the facts about it, and there are none.",
         "lead L7",
         "Check the id.",
         ask=("score", "--lead", "L7"),

@@ -58,4 +58,18 @@ def test_in_a_project_the_terms_are_told_as_agreed(tiny_project, tmp_path):
     markdown = CliRunner().invoke(app, [*arguments, "--language", "ja", "--markdown"]).stdout
     assert markdown.startswith("# 私たちが合意した10の用語")
     plain = CliRunner().invoke(app, [*arguments, "--language", "ja"]).stdout
-    assert "10. 接続の試み" in plain
+    assert "10. コンタクトの試行" in plain
+
+
+def test_all_of_the_general_page_is_japanese_and_nothing_of_it_is_cut():
+    told = CliRunner().invoke(app, ["glossary", "--terms", "--language", "ja"]).stdout
+    assert "…" not in told
+    assert " in `sla.yaml`" not in told
+    assert told.count("`sla.yaml`") == 10
+
+
+def test_a_project_that_lacks_its_agreement_is_told_so(tmp_path):
+    (tmp_path / "history.yaml").write_text("tables: {}\n", "utf-8")
+    told = CliRunner().invoke(app, ["glossary", "--project", str(tmp_path), "--json"])
+    error = json.loads(told.stderr)["error"]
+    assert (error["code"], error["where"]) == ("missing_file", "sla.yaml")

@@ -206,7 +206,8 @@ def test_personas_are_held_against_all_others(world, definitions):
 @pytest.fixture(scope="module")
 def report(planted, definitions):
     coin = CriterionSpec(attribute="coin", of="company", any_of=("heads",))
-    profile = IdealCustomerProfileSpec(criteria=(PLANTS, coin))
+    shrinking = CriterionSpec(attribute="growth", of="company", at_most=2)
+    profile = IdealCustomerProfileSpec(criteria=(PLANTS, coin, shrinking))
     asked = definitions.model_copy(update={"ideal_customer_profile": profile})
     return compare_profile(planted, asked, distrusted={("company", "rating")})
 
@@ -230,17 +231,18 @@ definitions:
     )
     read = read_specification(AgreementSpec, tmp_path / "sla.yaml", shown_as="sla.yaml")
     assert read.definitions.ideal_customer_profile.criteria == report.proposed
-    assert [criterion.attribute for criterion in report.proposed] == ["plants", "growth", "region"] or [
-        criterion.attribute for criterion in report.proposed
-    ] == ["plants", "region", "growth"]
-    assert "# - {attribute: coin" in text  # agreed, and separates nothing
+    verdicts = {each.criterion.attribute: each.verdict for each in report.criteria}
+    assert verdicts == {"plants": Verdict.SEPARATES, "coin": Verdict.NOT_PROVEN, "growth": Verdict.WRONG_WAY}
+    assert [criterion.attribute for criterion in report.proposed] == ["plants", "coin", "region"]
+    assert "# not proven: " in text
+    assert "    # - {attribute: growth" in text  # agreed, and points the wrong way
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_report_says_all_of_it(report, language):
     told = list(profile_parts(report, language))
     assert any("180" in part for part in told if isinstance(part, str))
-    assert next(len(part.rows) for part in told if not isinstance(part, str)) == 2
+    assert next(len(part.rows) for part in told if not isinstance(part, str)) == 3
     plain = report_as_json(report)
     assert plain["criteria"][0]["verdict"] == "separates"
     assert plain["companies"] == 800

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ from leadml.agreed.phrases import (
     exact,
     lead_type_in_words,
     listed,
+    own_word,
     plainly,
     share,
     threshold_in_words,
@@ -192,7 +194,8 @@ def _of_words(change: Change, what: str, sides: tuple[str, str], language: Langu
     """Tell which words came and went; where none did they stand in another order, or more than once."""
     added = [str(word) for word in change.after if word not in change.before]
     gone = [str(word) for word in change.before if word not in change.after]
-    said = {word: plainly(word) for word in (*added, *gone)}
+    say_word = partial(own_word, language=language) if _of_attempts(change) else plainly
+    said = {word: say_word(word) for word in (*added, *gone)}
     if {said[word] for word in added} & {said[word] for word in gone}:
         said = {word: word for word in said}
     parts = [
@@ -254,12 +257,19 @@ def _of_key(change: Change, value: object, language: Language) -> str:
         return share(value, language) if key in _SHARES else exact(value)
     if isinstance(value, str):
         known = texts("en")["difference"]["said"].get(key, {})
-        return say(f"difference.said.{key}.{value}", language) if value in known else _word(change, value)
+        return say(f"difference.said.{key}.{value}", language) if value in known else _word(change, value, language)
     return _raw(value)
 
 
-def _word(change: Change, value: str) -> str:
+def _of_attempts(change: Change) -> bool:
+    """Tell whether a change is about attempts, whose channels and results are words of leadml's own."""
+    return not {"connect_attempt", "connect_attempts"}.isdisjoint(change.field)
+
+
+def _word(change: Change, value: str, language: Language) -> str:
     """Say a word of the agreement's own plainly; names of people and places as they are written."""
+    if _of_attempts(change):
+        return own_word(value, language)
     return plainly(value) if change.half == "definitions" or change.field[-1] == "lifecycle_stage" else value
 
 

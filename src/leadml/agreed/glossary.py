@@ -15,6 +15,7 @@ from leadml.agreed.phrases import (
     exact,
     lead_type_in_words,
     listed,
+    own_words_listed,
     plainly,
     share,
     words_listed,
@@ -265,9 +266,9 @@ def _connect_attempt(agreement: AgreementSpec, language: Language) -> Sentences:
     yield say(
         "glossary.attempt",
         language,
-        channels=words_listed(attempt.channels, language, joined_by="or"),
-        makers=words_listed(attempt.made_by, language, joined_by="or"),
-        results=words_listed(attempt.results, language, joined_by="or"),
+        channels=own_words_listed(attempt.channels, language, joined_by="or"),
+        makers=own_words_listed(attempt.made_by, language, joined_by="or"),
+        results=own_words_listed(attempt.results, language, joined_by="or"),
     )
     yield say("glossary.owed", language, attempts=cadence_in_words(agreement.promises.connect_attempts, language))
 

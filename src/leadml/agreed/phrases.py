@@ -1,6 +1,6 @@
 """What was agreed as people say it: words, times, shares, criteria, bands, attempts, hours of the office."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -10,9 +10,10 @@ from leadml.specs.agreement_spec import AgreementSpec, CriterionSpec, Definition
 from leadml.specs.calendar_spec import WEEKDAYS, BusinessHoursSpec, CalendarSpec
 from leadml.specs.promises_spec import DEFAULT, BandSpec, CadenceSpec, CapacitySpec, EscalationSpec
 from leadml.wording.numbers import chance_in_words
-from leadml.wording.texts import Language, say
+from leadml.wording.texts import Language, say, texts
 
 _IN_CAPITALS = ("mql", "sql")
+OWNER = "owner"  # in `escalation`: whoever owns the lead
 
 
 def plainly(word: str) -> str:
@@ -58,6 +59,23 @@ def listed(words: Sequence[str], language: Language, *, joined_by: str = "and") 
 def words_listed(words: Sequence[str], language: Language, *, joined_by: str = "and") -> str:
     """Write words of the file in a row."""
     return listed([plainly(word) for word in words], language, joined_by=joined_by)
+
+
+def own_word(word: str, language: Language) -> str:
+    """Write a word of leadml's own lists in a language, such as a channel; one that a company added stays as it is.
+
+    Examples
+    --------
+    >>> own_word("no_answer", "en"), own_word("no_answer", "ja"), own_word("video_call", "ja")
+    ('no answer', '応答なし', 'video call')
+    """
+    known: Mapping[str, str] = texts(language)["agreed"]["own_words"]
+    return known.get(word, plainly(word))
+
+
+def own_words_listed(words: Sequence[str], language: Language, *, joined_by: str = "and") -> str:
+    """Write words of leadml's own lists in a row."""
+    return listed([own_word(word, language) for word in words], language, joined_by=joined_by)
 
 
 def exact(number: float) -> str:
@@ -144,7 +162,7 @@ def within_in_words(hours: float | None, clock: str, language: Language) -> str:
     """Say a deadline; there may be none."""
     if hours is None:
         return say("agreed.no_deadline", language)
-    return say("agreed.within", language, time=counted(hours, clock, language))
+    return say(f"agreed.within.{clock}", language, time=counted(hours, clock, language))
 
 
 def threshold_in_words(agreement: AgreementSpec, key: str, band: BandSpec, language: Language) -> str:
@@ -201,7 +219,8 @@ def band_in_words(agreement: AgreementSpec, key: str, band: BandSpec, language: 
     for promise in ("accept", "first_attempt"):
         hours = getattr(band, f"{promise}_within_hours")
         if hours is not None:
-            told.append(say(f"agreed.band.{promise}", language, time=counted(hours, band.clock, language)))
+            within = within_in_words(hours, band.clock, language)
+            told.append(say(f"agreed.band.{promise}", language, within=within))
     if band.connect_attempts is not None:
         told.append(say("agreed.band.attempts", language, attempts=cadence_in_words(band.connect_attempts, language)))
     if band.maximum_age_days is not None:
@@ -226,15 +245,14 @@ def cadence_in_words(cadence: CadenceSpec, language: Language) -> str:
             language,
             attempts=counted(cadence.at_least, "attempts", language),
             time=counted(cadence.within_days, "days", language),
-            channels=words_listed(cadence.channels, language),
+            channels=own_words_listed(cadence.channels, language),
         )
     ]
     if cadence.until:
-        told.append(
-            say("agreed.cadence.until", language, results=words_listed(cadence.until, language, joined_by="or"))
-        )
+        results = own_words_listed(cadence.until, language, joined_by="or")
+        told.append(say("agreed.cadence.until", language, results=results))
     if cadence.sequence is not None:
-        steps = say("agreed.then", language).join(map(plainly, cadence.sequence))
+        steps = say("agreed.then", language).join(own_word(step, language) for step in cadence.sequence)
         told.append(say("agreed.cadence.sequence", language, steps=steps))
     if cadence.hours_between:
         told.append(say("agreed.cadence.between", language, time=counted(cadence.hours_between, "hours", language)))
@@ -249,7 +267,12 @@ def cadence_in_words(cadence: CadenceSpec, language: Language) -> str:
 def escalation_in_words(step: EscalationSpec, language: Language) -> str:
     """Say who is told when a deadline runs out."""
     key = "reassigned" if step.reassign else "told"
-    return say(f"agreed.escalation.{key}", language, percent=exact(step.at_percent), who=step.notify)
+    return say(f"agreed.escalation.{key}", language, percent=exact(step.at_percent), who=told_in_words(step, language))
+
+
+def told_in_words(step: EscalationSpec, language: Language) -> str:
+    """Name who is told: the owner of the lead, or whom the company named."""
+    return own_word(step.notify, language) if step.notify == OWNER else step.notify
 
 
 def capacity_in_words(capacity: CapacitySpec, language: Language) -> str:
@@ -288,7 +311,8 @@ def calendar_in_words(calendar: CalendarSpec | None, language: Language) -> tupl
     holidays = calendar.holidays
     told = [say("agreed.calendar.hours", language, zone=calendar.time_zone, hours=open_hours)]
     if holidays.country is not None:
-        place = holidays.country if holidays.subdivision is None else f"{holidays.country}-{holidays.subdivision}"
+        named = texts(language)["agreed"]["countries"].get(holidays.country, holidays.country)
+        place = named if holidays.subdivision is None else f"{named} ({holidays.subdivision})"
         told.append(say("agreed.calendar.holidays", language, country=place))
     for key in ("closed", "opened"):
         days = [day.isoformat() for day in getattr(holidays, key)]

@@ -32,7 +32,7 @@ def card(
     """
     with problems_told(as_json=as_json, language=language):
         if out_file is not None:
-            check_ending(out_file)
+            check_ending(out_file, where="--out")
         opened = Project(project)
         evidence = Evidence.read(champion_folder(opened.folder))
         page = Card(opened.champion(), evidence, opened.spec.agreement.definitions, language).page()
@@ -41,5 +41,5 @@ def card(
         elif out_file is None:
             typer.echo(page.markdown(), nl=False)
         else:
-            page.write(out_file)
+            page.write(out_file, where="--out")
             out().print(say("card.written", language, file=out_file), markup=False)

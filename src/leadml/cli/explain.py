@@ -41,7 +41,7 @@ def explain(
     """
     with problems_told(as_json=as_json, language=language):
         if out_file is not None:
-            check_ending(out_file)
+            check_ending(out_file, where="--out")
         opened = Project(project, data=data)
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
@@ -51,7 +51,7 @@ def explain(
             told = _Told(effects, asked)
         looks_at = LooksAt(effects.model, opened.spec.agreement.definitions, language)
         if out_file is not None:
-            told.page(looks_at, language).write(out_file)
+            told.page(looks_at, language).write(out_file, where="--out")
             out().print(say("looks_at.written", language, file=out_file), markup=False)
         elif as_json:
             tell_json(told.to_dict())

@@ -7,7 +7,7 @@ import typer
 
 from leadml.agreed.glossary import agreed_terms, called
 from leadml.cli.options import JsonOption, ProjectOption
-from leadml.cli.telling import out, problems_told, tell, tell_json
+from leadml.cli.telling import problems_told, tell, tell_json, tell_points
 from leadml.errors import LeadmlError
 from leadml.reports.glossary import glossary_page
 from leadml.reports.page import check_ending
@@ -62,6 +62,8 @@ def _agreement_of(project: Path, *, page: bool) -> AgreementSpec | None:
     if file.is_file():
         return read_specification(AgreementSpec, file, shown_as="sla.yaml")
     if page or project != Path():
+        if (project / "history.yaml").is_file():
+            raise LeadmlError("missing_file", where="sla.yaml", file="sla.yaml")
         raise LeadmlError("no_project", where=project.name or str(project))
     return None
 
@@ -77,18 +79,17 @@ def _tell_in_general(language: Language, *, markdown: bool, as_json: bool) -> No
     table = TextTable("", heads)
     for term in TERMS:
         meaning = say(f"glossary.meaning.{term.name}", language)
-        table.add_row(term.english, term.japanese, meaning, term.lives_in)
+        lives_in = term.lives_in if language == "en" else term.lives_in_japanese
+        table.add_row(term.english, term.japanese, meaning, lives_in)
     tell(table)
 
 
 def _tell_agreed(agreement: AgreementSpec, language: Language) -> None:
-    console = out()
-    console.print(say("glossary.lead", language, version=agreement.version), markup=False)
+    tell(say("glossary.lead", language, version=agreement.version))
     for number, term in enumerate(agreed_terms(agreement, language), start=1):
-        console.print(f"\n{number}. {term.term}", style="bold", markup=False)
-        console.print(term.meaning, style="dim", markup=False)
-        for sentence in term.sentences:
-            console.print(f"- {sentence}", markup=False)
+        tell(f"\n{number}. {term.term}", style="bold")
+        tell(term.meaning, style="dim")
+        tell_points(term.sentences)
 
 
 def _plain(agreement: AgreementSpec) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
-from leadml.errors import LeadmlError
+from leadml.cli.writing import refuse_definitions, write_text
 from leadml.evaluate import Figure
 from leadml.project import Project
 from leadml.reports.text_table import TextTable
@@ -36,12 +36,12 @@ def suggest(
     They are measured on later leads, by rules suggested from what was known before: the gain over today's rules, and
     what is lost against the model.
 
-    Example: leadml rules suggest --at-most 15 --out models/rules-suggested.yaml
+    Example: leadml rules suggest --at-most 15 --out rules-suggested.yaml
     """
     with problems_told(as_json=as_json, language=language):
         opened = Project(project, data=data)
         if file is not None:
-            _refuse_definitions(file, opened.folder)
+            refuse_definitions(file, opened.folder, option="--out", better="rules-suggested.yaml")
         with Steps(opened.tables, 4, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
             opened.history  # noqa: B018 - read as steps of their own
@@ -55,28 +55,13 @@ def suggest(
             suggestion = suggest_rules(training_set, opened.spec, model, at_most=at_most)
         text = rules_text(suggestion.rules)
         if file is not None:
-            _write(file, text)
+            write_text(text, file, option="--out")
         if as_json:
             tell_json(_plain(suggestion, judged))
         else:
             _show(suggestion, judged, text, at_most, language)
             if file is not None:
                 tell(say("suggested.written", language, file=str(file)))
-
-
-def _refuse_definitions(file: Path, folder: Path) -> None:
-    """Refuse to write over what the project is read from: a suggestion is for people to judge first."""
-    definitions = ["history.yaml", "sla.yaml", "models/rules.yaml", "models/readiness.yaml"]
-    own = [folder / name for name in definitions] + list((folder / "features").glob("*"))
-    if file.resolve() in [path.resolve() for path in own]:
-        raise LeadmlError("over_definitions", where="--out", file=file.name)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LeadmlError("cannot_write", where="--out", file=file.name, problem=error.strerror or str(error)) from None
 
 
 def _plain(suggestion: Suggestion, judged: Judged) -> dict[str, Any]:

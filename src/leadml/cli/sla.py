@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import typer
-from rich.table import Table
 
+from leadml.agreed.phrases import plainly
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
 from leadml.cli.sla_deadline import deadline
 from leadml.cli.sla_diff import diff
@@ -14,8 +14,9 @@ from leadml.cli.sla_queue import queue
 from leadml.cli.sla_report import report
 from leadml.cli.sla_suggest import suggest
 from leadml.cli.sla_try import try_out
-from leadml.cli.telling import out, problems_told, refuse_options_before, tell_json
+from leadml.cli.telling import problems_told, refuse_options_before, tell, tell_json
 from leadml.project import Project
+from leadml.reports.text_table import TextTable
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.promises_spec import DEFAULT, BandSpec
 from leadml.specs.schema import agreement_schema
@@ -48,8 +49,8 @@ def show(
         if as_json:
             tell_json(agreement.model_dump(mode="json", exclude_none=True))
             return
-        out().print(_head(agreement, language), markup=False)
-        out().print(_band_table(agreement, language))
+        tell(_head(agreement, language))
+        tell(_band_table(agreement, language))
 
 
 @sla.command()
@@ -73,10 +74,10 @@ def _head(agreement: AgreementSpec, language: Language) -> str:
     )
 
 
-def _band_table(agreement: AgreementSpec, language: Language) -> Table:
-    table = Table(header_style="bold", pad_edge=False)
+def _band_table(agreement: AgreementSpec, language: Language) -> TextTable:
+    table = TextTable("")
     for column in _COLUMNS:
-        table.add_column(say(f"sla.{column}", language), justify="right" if column == "from_score" else "left")
+        table.add_column(say(f"sla.{column}", language), right=column == "from_score")
     for key, bands in agreement.bands.items():
         label = agreement.definitions.lead_types.get(key)
         name = say("sla.all_others", language) if label is None or key == DEFAULT else getattr(label, language)
@@ -85,7 +86,7 @@ def _band_table(agreement: AgreementSpec, language: Language) -> Table:
                 name if number == 0 else "",
                 band.name,
                 str(band.score_at_least),
-                band.lifecycle_stage or "",
+                "" if band.lifecycle_stage is None else plainly(band.lifecycle_stage),
                 _within(band, band.accept_within_hours, language),
                 _within(band, band.first_attempt_within_hours, language),
             )

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from leadml.agreement.business_calendar import BusinessCalendar, ClockName
 from leadml.agreement.counted_days import CountedDay, counted_days
 from leadml.agreement.placement import bands_of
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
-from leadml.cli.telling import out, problems_told, tell_json
+from leadml.cli.telling import problems_told, tell, tell_json
 from leadml.clock import parse_instant, to_iso
 from leadml.errors import LeadmlError, known_words
 from leadml.project import Project
+from leadml.reports.text_table import TextTable
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.specs.calendar_spec import WEEKDAYS
 from leadml.wording.texts import Language, nearest, say
@@ -68,7 +68,7 @@ def deadline(
             tell_json({"agreement_version": agreement.version, "deadlines": deadlines})
             return
         if not promises:
-            out().print(say("sla.deadline.nothing", language, band=band), markup=False)
+            tell(say("sla.deadline.nothing", language, band=band))
         for promise in promises:
             _show(promise, begins, calendar, language)
 
@@ -116,17 +116,15 @@ def _show(promise: _Promise, start: int, calendar: BusinessCalendar, language: L
     for key, instant in (("start", start), ("due", due)):
         local, zone = calendar.local(instant), calendar.zone.key
         lines.append(say(f"sla.deadline.{key}", language, local=local, zone=zone, utc=to_iso(instant)))
-    out().print("\n".join(lines), markup=False)
-    out().print(_table(counted_days(calendar, start, due, promise.clock, language), language))
+    tell("\n".join(lines))
+    tell(_table(counted_days(calendar, start, due, promise.clock, language), language))
 
 
-def _table(days: list[CountedDay], language: Language) -> Table:
+def _table(days: list[CountedDay], language: Language) -> TextTable:
     """Draw the days; of very many, those at the end stay untold, but for their number."""
-    table = Table(header_style="bold", pad_edge=False)
+    table = TextTable("")
     for column in ("day", "hours", "note"):
-        table.add_column(
-            say(f"sla.deadline.column.{column}", language), justify="right" if column == "hours" else "left"
-        )
+        table.add_column(say(f"sla.deadline.column.{column}", language), right=column == "hours")
     for day in days[:MOST_DAYS_TOLD]:
         weekday = say(f"sla.deadline.weekday.{WEEKDAYS[day.day.weekday()]}", language)
         table.add_row(f"{weekday} {day.day}", f"{day.hours:.4g}", _note(day, language))

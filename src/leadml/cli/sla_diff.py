@@ -7,7 +7,7 @@ import typer
 
 from leadml.agreed.difference import Difference, change_as_json
 from leadml.cli.options import JsonOption, LanguageOption, ProjectOption
-from leadml.cli.telling import out, problems_told, tell_json
+from leadml.cli.telling import problems_told, tell, tell_json, tell_points
 from leadml.reports.difference import difference_page
 from leadml.reports.page import Page, Points
 from leadml.specs.agreement_spec import AgreementSpec
@@ -49,11 +49,9 @@ def diff(
 
 
 def _show(page: Page) -> None:
-    console = out()
-    console.print(page.title, style="bold", markup=False)
-    console.print(page.lead, markup=False)
+    tell(page.title, style="bold")
+    tell(page.lead)
     for section in page.sections:
-        console.print(f"\n{section.heading}", style="bold", markup=False)
+        tell(f"\n{section.heading}", style="bold")
         for block in section.blocks:
-            for line in block.lines if isinstance(block, Points) else ():
-                console.print(f"- {line}", markup=False)
+            tell_points(block.lines if isinstance(block, Points) else ())

@@ -7,8 +7,8 @@ import typer
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
+from leadml.cli.writing import refuse_definitions, write_text
 from leadml.clock import now, to_iso
-from leadml.errors import LeadmlError
 from leadml.icp.ground import WITHIN_DAYS
 from leadml.project import Project
 from leadml.reports.icp import profile_parts, proposal_text, report_as_json
@@ -27,7 +27,7 @@ def icp(
     ] = WITHIN_DAYS,
     file: Annotated[
         Path | None,
-        typer.Option("--write", help="Also write the proposed profile; never into sla.yaml.", metavar="FILE"),
+        typer.Option("--write", help="Also write the proposed profile; never over a definition.", metavar="FILE"),
     ] = None,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
@@ -36,18 +36,18 @@ def icp(
 
     Leads and companies are seen as they were known when each lead was created; leads of one company count as one.
 
-    Example: leadml sla icp --write icp.yaml
+    Example: leadml sla icp --outcome ready --write icp.yaml
     """
     with problems_told(as_json=as_json, language=language):
         opened = Project(project, data=data)
-        if file is not None and file.resolve() == (opened.folder / "sla.yaml").resolve():
-            raise LeadmlError("over_definitions", where="--write", file=file.name)
+        if file is not None:
+            refuse_definitions(file, opened.folder, option="--write", better="icp.yaml")
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
             report = opened.agreement.profile(outcome=outcome, within_days=within_days)
         text = proposal_text(report, today=to_iso(now())[:10], language=language)
         if file is not None:
-            _write(file, text)
+            write_text(text, file, option="--write")
         if as_json:
             tell_json({**report_as_json(report), "yaml": text})
             return
@@ -56,11 +56,3 @@ def icp(
         out().print(text, markup=False, soft_wrap=True, end="")
         if file is not None:
             tell(say("icp.written", language, file=str(file)))
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        problem = error.strerror or str(error)
-        raise LeadmlError("cannot_write", where="--write", file=file.name, problem=problem) from None

@@ -8,6 +8,7 @@ import typer
 
 from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.telling import Steps, problems_told, tell, tell_json
+from leadml.cli.writing import refuse_definitions
 from leadml.errors import LeadmlError
 from leadml.project import Project
 from leadml.reports.trial import basis_line, day, suggestion_report
@@ -46,8 +47,8 @@ def suggest(
         opened = Project(project, data=data)
         agreement = opened.spec.agreement
         wanted = _wanted(capacity, max_return_rate, agreement)
-        if write is not None and write.resolve() == (opened.folder / "sla.yaml").resolve():
-            raise LeadmlError("over_agreement", where="--write", file=write.name)
+        if write is not None:
+            refuse_definitions(write, opened.folder, option="--write", better="sla-suggested.yaml")
         opened.champion()  # a project without one is refused before the history is read
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps

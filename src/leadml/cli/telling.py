@@ -1,16 +1,17 @@
 """How commands speak: results on standard output, progress and errors on standard error."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import orjson
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.text import Text
 
+from leadml.cli.drawn_table import DrawnTable
+from leadml.cli.line_breaks import wrap
 from leadml.errors import LeadmlError
 from leadml.reports.text_table import TextTable
 from leadml.wording.texts import Language, say
@@ -29,22 +30,20 @@ def tell_json(content: object) -> None:
     typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
 
 
-def tell(part: TextTable | str) -> None:
-    """Print a part of a report: a table, or a sentence."""
+def tell(part: TextTable | str, *, style: str = "") -> None:
+    """Print a part of a report: a table, or a sentence; nothing in it is taken for markup."""
+    console = out()
     if isinstance(part, TextTable):
-        out().print(rich_table(part))
+        console.print(DrawnTable(part))
     else:
-        out().print(part, markup=False)
+        console.print(Text("\n".join(wrap(part, console.width)), style=style), soft_wrap=True)
 
 
-def rich_table(told: TextTable) -> Table:
-    """Draw a table for a terminal; nothing in it is taken for markup."""
-    table = Table(title=escape(told.title), title_justify="left", header_style="bold", pad_edge=False)
-    for column in told.columns:
-        table.add_column(escape(column.head), justify="right" if column.right else "left", no_wrap=column.no_wrap)
-    for row in told.rows:
-        table.add_row(*map(escape, row.cells), style="bold" if row.bold else "", end_section=row.ends_section)
-    return table
+def tell_points(lines: Iterable[str]) -> None:
+    """Print sentences as a list."""
+    console = out()
+    for line in lines:
+        console.print(Text("\n".join(wrap(f"-\N{NO-BREAK SPACE}{line}", console.width, hang=2))), soft_wrap=True)
 
 
 @contextmanager

@@ -71,6 +71,11 @@ class CriterionHeld:
     held: Held
     verdict: Verdict
 
+    @property
+    def stays(self) -> bool:
+        """Whether it stays agreed: what both teams signed does, unless it points the wrong way."""
+        return self.verdict is not Verdict.WRONG_WAY
+
 
 @dataclass(frozen=True)
 class PersonaHeld:

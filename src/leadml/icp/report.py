@@ -7,7 +7,7 @@ from leadml.errors import LeadmlError
 from leadml.evaluate.shares import Share
 from leadml.history.tables import History
 from leadml.icp.ground import CUSTOMER, WITHIN_DAYS, make_ground
-from leadml.icp.held import FEWEST_CAME, CriterionHeld, PersonaHeld, Verdict, hold, hold_criteria, hold_personas
+from leadml.icp.held import FEWEST_CAME, CriterionHeld, PersonaHeld, hold, hold_criteria, hold_personas
 from leadml.icp.missing import Attribute, Missing, find_missing
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec, OutcomeSpec
 
@@ -50,12 +50,8 @@ class ProfileReport:
 
     @property
     def proposed(self) -> tuple[CriterionSpec, ...]:
-        """The profile that the outcomes speak for.
-
-        What separates, what cannot be judged yet, and what is missing; not what separates nothing.
-        """
-        kept = (Verdict.SEPARATES, Verdict.TOO_FEW)
-        agreed = (each.criterion for each in self.criteria if each.verdict in kept)
+        """What was agreed, without what points the wrong way, and what is missing."""
+        agreed = (each.criterion for each in self.criteria if each.stays)
         return (*agreed, *(found.criterion for found in self.missing.proposed))
 
 
@@ -87,7 +83,8 @@ def compare_profile(
     Raises
     ------
     LeadmlError
-        `unknown_outcome`; `too_few_customers` where no verdict at all is possible.
+        `unknown_outcome`; `no_lead_old_enough` where no window has passed yet; `too_few_customers` where no verdict at
+        all is possible.
     """
     if outcome is None:
         asked = OutcomeSpec(reach=definitions.lifecycle_stages[-1], within_days=within_days)
@@ -95,9 +92,10 @@ def compare_profile(
         named = definitions.outcome(outcome, where="--outcome")
         asked = named.model_copy(update={"within_days": within_days})
     ground = make_ground(history, definitions, asked)
-    came = int(ground.came.sum())
+    came, leads, days = int(ground.came.sum()), len(ground.leads), f"{within_days:g}"
+    if not leads:
+        raise LeadmlError("no_lead_old_enough", where="--within-days", days=days)
     if came < FEWEST_CAME:
-        days, leads = f"{within_days:g}", len(ground.leads)
         raise LeadmlError(
             "too_few_customers", where="--within-days", stage=asked.reach, came=came, leads=leads, days=days,
             fewest=FEWEST_CAME,

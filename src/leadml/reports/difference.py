@@ -24,5 +24,8 @@ def difference_page(difference: Difference, language: Language) -> Page:
     if sections:
         sections.append(Section(say("difference.what_follows", language), (Points(follows),)))
     versions = {"before": difference.before.version, "after": difference.after.version}
-    lead = follows[0] if not sections else say("difference.lead", language, changes=len(difference.changes))
+    count = len(difference.changes)
+    lead = (
+        say(f"difference.lead.{'one' if count == 1 else 'more'}", language, changes=count) if sections else follows[0]
+    )
     return Page(say("difference.title", language, **versions), lead, tuple(sections), language)

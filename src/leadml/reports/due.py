@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from leadml.agreed.phrases import told_in_words
 from leadml.kept.due import STUCK, WAITING, Due, DuePromise, count_states
 from leadml.kept.states import AT_RISK_ABOVE, State
 from leadml.reports.kept import local_moment
@@ -90,7 +91,8 @@ def _parts(
     table = TextTable(say(title, language, share=percent(AT_RISK_ABOVE, language)))
     for column in ("lead", "stage" if stays else "promise", "due", "used", "owner", "band", "escalation"):
         if column != "band" or not stays:
-            table.add_column(say(f"kept.due.{column}", language), right=column == "used", no_wrap=column == "due")
+            unbroken = column in ("lead", "due")
+            table.add_column(say(f"kept.due.{column}", language), right=column == "used", no_wrap=unbroken)
     for one in waiting[:most]:
         table.add_row(
             one.lead_id,
@@ -118,4 +120,6 @@ def owner_name(owner: str, language: Language, *, of_side: bool) -> str:
 def _step(one: DuePromise, language: Language) -> str:
     if one.step is None:
         return ""
-    return say(f"kept.due.{'reassign' if one.step.reassign else 'notify'}", language, who=one.step.notify)
+    return say(
+        f"kept.due.{'reassign' if one.step.reassign else 'notify'}", language, who=told_in_words(one.step, language)
+    )

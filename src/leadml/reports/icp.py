@@ -6,7 +6,7 @@ from typing import Any
 
 from leadml.agreed.phrases import attribute_in_words, criterion_in_words, listed, plainly
 from leadml.evaluate.shares import Gap, Share
-from leadml.icp.held import FEWEST_CAME, FEWEST_COMPANIES, Held, Verdict
+from leadml.icp.held import FEWEST_CAME, FEWEST_COMPANIES, Held
 from leadml.icp.report import ProfileReport
 from leadml.reports.text_table import TextTable
 from leadml.specs.agreement_spec import RequiredFieldSpec
@@ -121,7 +121,7 @@ def gap_in_words(gap: Gap, language: Language) -> str:
 
 
 def proposal_text(report: ProfileReport, *, today: str, language: Language) -> str:
-    """Write the profile that the outcomes speak for, in the syntax of `sla.yaml`.
+    """Write the profile that is proposed, in the syntax of `sla.yaml`.
 
     Parameters
     ----------
@@ -134,13 +134,13 @@ def proposal_text(report: ProfileReport, *, today: str, language: Language) -> s
     Returns
     -------
     text : str
-        What speaks for each criterion stands above it. One that separates nothing, or the wrong way, is a comment.
+        What speaks for each criterion stands above it. One that points the wrong way is a comment.
     """
     entries = [
         (
             each.criterion,
             _evidence(say(f"icp.verdict.{each.verdict}", language), each.held, language),
-            each.verdict in (Verdict.SEPARATES, Verdict.TOO_FEW),
+            each.stays,
         )
         for each in report.criteria
     ]

@@ -1,8 +1,9 @@
 """How a report on the agreement is told: what was promised and kept, how long it took, and both sides' targets."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
+from leadml.agreed.phrases import own_word, own_words_listed, plainly
 from leadml.kept.figures import Delay, Share
 from leadml.kept.judging import Judged
 from leadml.kept.report import Group, SlaReport, Target, Took, View
@@ -80,10 +81,16 @@ def _period(report: SlaReport, language: Language) -> str:
     period = report.period
     key = {(True, True): "between", (True, False): "since", (False, True): "until", (False, False): "always"}
     ends = {
-        "begin": local_moment(report.judged, period.begin) if period.begins else "",
-        "end": local_moment(report.judged, period.end) if period.ends else "",
+        "begin": _day_or_moment(report.judged, period.begin, timedelta()) if period.begins else "",
+        "end": _day_or_moment(report.judged, period.end, timedelta(days=1)) if period.ends else "",
     }
     return say(f"kept.{key[period.begins, period.ends]}", language, **ends)
+
+
+def _day_or_moment(judged: Judged, instant: int, before: timedelta) -> str:
+    """Say an end of a period as a day, as it was asked for; a period that ends at midnight ends with the day before."""
+    local = datetime.fromisoformat(judged.calendar.local(instant))
+    return local_moment(judged, instant) if local.time() != time.min else (local - before).date().isoformat()
 
 
 def promise_table(report: SlaReport, language: Language) -> TextTable:
@@ -230,7 +237,7 @@ def stay_table(report: SlaReport, language: Language) -> TextTable:
         table.add_column(at_the_beginning(say(f"kept.state.{state}", language)), right=True)
     for stage, tally in report.stays.items():
         counts = (tally.kept, tally.broken, tally.open, tally.at_risk, tally.not_owed)
-        table.add_row(stage, plain(limits[stage]), *(f"{count:,}" for count in counts))
+        table.add_row(plainly(stage), plain(limits[stage]), *(f"{count:,}" for count in counts))
     return table
 
 
@@ -296,7 +303,8 @@ def timeline_parts(
     part : TextTable or str
     """
     if not timelines:
-        yield say("kept.not_in_period", language, lead=lead_id)
+        never = not report.period.begins and not report.period.ends
+        yield say("kept.never_handed_over" if never else "kept.not_in_period", language, lead=lead_id)
     for timeline in timelines:
         names = {name: getattr(timeline, name) or say("kept.not_known", language) for name in ("band", "owner")}
         label = report.judged.agreement.definitions.lead_types.get(timeline.lead_type or "")
@@ -322,7 +330,7 @@ def timeline_parts(
             attempts=timeline.attempts,
             promised=cadence.at_least,
             days=plain(cadence.within_days),
-            channels=("、" if language == "ja" else ", ").join(cadence.channels),
+            channels=own_words_listed(cadence.channels, language),
         )
         for promise, state in timeline.promises.items():
             names = {name: say(f"kept.{kind}", language) for name, kind in _named(promise, state).items()}
@@ -341,4 +349,12 @@ def event_in_words(event: Event, language: Language) -> str:
     if event.kind == "stopped":
         return say(f"kept.event.stopped_by.{event.words['because']}", language)
     missing = say("kept.without_reason" if event.kind == "returned" else "kept.not_known", language)
-    return say(f"kept.event.{event.kind}", language, **{name: word or missing for name, word in event.words.items()})
+    words = {name: missing if not word else _event_word(name, word, language) for name, word in event.words.items()}
+    return say(f"kept.event.{event.kind}", language, **words)
+
+
+def _event_word(name: str, word: str, language: Language) -> str:
+    """Say a word of an event; the name of an owner as it is written."""
+    if name == "owner":
+        return word
+    return plainly(word) if name == "reason" else own_word(word, language)

@@ -1,7 +1,6 @@
 """A report as a page: sections of sentences, lists, tables and pictures; rendered as one HTML file or as Markdown."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,31 +72,33 @@ class Page:
         text = _templates().get_template("page.md.jinja").render(page=self, kind_of=_kind_of, plain=_plain)
         return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text)).strip() + "\n"
 
-    def write(self, file: Path) -> None:
+    def write(self, file: Path, *, where: str = "--html") -> None:
         """Write the page as its file's ending says.
 
         Parameters
         ----------
         file : Path
             Ends in .html or .md.
+        where : str
+            Who asks for it, as an error says it.
 
         Raises
         ------
         LeadmlError
             `unknown_format`, `cannot_write`.
         """
-        check_ending(file)
+        check_ending(file, where=where)
         try:
             file.write_text(self.html() if file.suffix == HTML else self.markdown(), encoding="utf-8")
         except OSError as error:
             problem = error.strerror or str(error)
-            raise LeadmlError("cannot_write", where="--out", file=file.name, problem=problem) from None
+            raise LeadmlError("cannot_write", where=where, file=file.name, problem=problem) from None
 
 
-def check_ending(file: Path, endings: Sequence[str] = ENDINGS) -> None:
+def check_ending(file: Path, *, where: str = "--html") -> None:
     """Refuse a file that is none of the kinds that can be written, before anything is worked out."""
-    if file.suffix not in endings:
-        raise LeadmlError("unknown_format", where="--out", file=file.name, known=", ".join(endings))
+    if file.suffix not in ENDINGS:
+        raise LeadmlError("unknown_format", where=where, file=file.name, known=", ".join(ENDINGS))
 
 
 def _kind_of(block: Block) -> str:

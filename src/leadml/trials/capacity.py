@@ -35,7 +35,7 @@ def leads_a_day(said: str, calendar: CalendarSpec | None) -> float:
     Raises
     ------
     LeadmlError
-        `unread_capacity`.
+        `unread_capacity`; `empty_capacity` where nobody takes a lead.
 
     Notes
     -----
@@ -70,9 +70,9 @@ def leads_a_day(said: str, calendar: CalendarSpec | None) -> float:
     elif together is not None:
         leads, span = _number(together[1]), together[2]
     else:
-        leads, span = 0.0, None
-    if leads <= 0:
         raise LeadmlError("unread_capacity", where="--capacity", capacity=said)
+    if not leads:
+        raise LeadmlError("empty_capacity", where="--capacity", said=said)
     return leads / working_days_a_week(calendar) if span in ("week", "週") else leads
 
 

@@ -200,10 +200,10 @@ def percent(share: float, language: Language = "en") -> str:
 
     Examples
     --------
-    >>> percent(2 / 3), percent(2 / 3, "ja")
-    ('67 %', '67%')
+    >>> percent(2 / 3), percent(19.24, "ja")
+    ('67 %', '1,924%')
     """
-    return say("value.percent", language, number=f"{100 * share:.0f}")
+    return say("value.percent", language, number=f"{100 * share:,.0f}")
 
 
 def moment(microseconds: int, time_zone: str = "UTC") -> str:

@@ -246,7 +246,7 @@ def with_band(**changed):
         (
             with_band(first_attempt_within_hours=2.0),
             "Band A (all other lead types), first attempt: within 2 business hours instead of within 4 business hours.",
-            "バンドA（その他すべてのリードタイプ）の最初の接続の試み：4営業時間以内から2営業時間以内に変更。",
+            "バンドA（その他すべてのリードタイプ）の最初のコンタクトの試行：4営業時間以内から2営業時間以内に変更。",
         ),
         (
             with_band(accept_within_hours=None),
@@ -275,12 +275,21 @@ def with_band(**changed):
         (
             with_definitions(deal_stages={**FULL.definitions.deal_stages, "quote_presented": 0.5}),
             "Deal stage quote presented, the chance that the deal is won: 50 % instead of 45 %.",
-            "取引段階「quote presented」の受注確率：45%から50%に変更。",
+            "商談ステージ「quote presented」の受注確率：45%から50%に変更。",
         ),
         (
             FULL.model_copy(update={"calendar": FULL.calendar.model_copy(update={"time_zone": "Europe/Berlin"})}),
             "Time zone: Europe/Berlin instead of Asia/Tokyo.",
             "タイムゾーン：Asia/TokyoからEurope/Berlinに変更。",
+        ),
+        (
+            with_definitions(
+                connect_attempt=FULL.definitions.connect_attempt.model_copy(
+                    update={"channels": ("phone", "meeting", "video_call")}
+                )
+            ),
+            "Channels of an attempt that counts: now also video call; no longer email.",
+            "コンタクトの試行と数える手段：video callを追加、メールを削除。",
         ),
         (
             with_promises(capacity=None),

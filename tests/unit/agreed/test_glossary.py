@@ -65,7 +65,7 @@ def test_each_of_the_ten_terms_is_told(root, language):
             "service_level_agreement",
             "Business hours (Asia/Tokyo): Monday to Thursday 09:00-18:00, Friday 09:00-17:00.",
         ),
-        ("service_level_agreement", "Closed on the public holidays of JP."),
+        ("service_level_agreement", "Closed on the public holidays of Japan."),
         ("ideal_customer_profile", "employees of the company is at least 50 and at most 2,000"),
         ("ideal_customer_profile", "Tier A: all criteria hold."),
         ("buyer_persona", "Judges the technology: department is engineering or it"),
@@ -113,10 +113,10 @@ def test_what_stands_in_the_file_is_said(said, root, term, sentence):
         ("ideal_customer_profile", "企業のemployeesが50以上、2,000以下"),
         ("lifecycle_stage", "「準備完了」とは、30日以内にSQLに到達し、その後14日以内に差し戻されないことです。"),
         ("deal_stage", "quote in preparation：受注確率40%"),
-        ("lead_status", "差し戻し理由「duplicate」：リードとして数えない、最初の試みの前にだけ使える。"),
+        ("lead_status", "差し戻し理由「duplicate」：リードとして数えない、最初の試行の前にだけ使える。"),
         (
             "connect_attempt",
-            "引き渡し後に営業が行うこと：10日以内にphone、emailで5回、結果がconnectedまたはrepliedになればそれ以上は不要、1日3回まで。",
+            "引き渡し後に営業が行うこと：10日以内に電話、メールで5回、結果が通話・面談ありまたは返信ありになればそれ以上は不要、1日3回まで。",
         ),
     ],
 )

@@ -32,7 +32,7 @@ def test_a_report_tells_promises_delays_and_targets(run):
     told = run("report")
     assert told.exit_code == 0, told.stderr
     for sentence in (
-        "Agreement 2026.1: 2 hand-overs in all, as known at 2026-06-01 09:00. Times are those of UTC.",
+        "Agreement 2026.1. Hand-overs in all: 2, as known at 2026-06-01 09:00. Times are those of UTC.",
         "For 2 they are taken from the stage: the lowest band that hands",
         "After: hand-over to first attempt",
         "The clocks of no hand-over have stopped yet: what part sales returns is not known.",
@@ -56,7 +56,7 @@ def test_a_report_tells_promises_delays_and_targets(run):
 def test_a_report_speaks_japanese_and_groups_as_asked(run):
     told = run("report", "--language", "ja", "--by", "lead_type", "--from", "2026-01-01", "--to", "2026-01-31")
     assert told.exit_code == 0
-    assert "2026-01-01 00:00から2026-02-01 00:00までの引き渡し1件" in told.stdout
+    assert "2026-01-01から2026-01-31までの引き渡し1件" in told.stdout
     assert "リードタイプ別" in told.stdout
     assert "新規見込み客" in told.stdout
 
@@ -86,15 +86,41 @@ def test_one_lead_is_told_step_by_step(run):
     steps = [line.strip("│").split("│")[1].strip() for line in told.splitlines() if line.startswith("│2026")]
     assert steps == [
         "Handed over to sales",
-        "Attempt by phone: no_answer",
+        "Attempt by phone: no answer",
         "Due: First attempt in time: kept",
         "Attempt by phone: connected",
         "Due: Promised attempts made: kept",
     ]
-    assert (
-        "Attempts: 2 of 5 promised within 10 days by phone, email; once the lead is reached, no more are owed." in told
+    attempts = (
+        "Attempts: 2 made, 5 promised within 10 days by phone and email; once the lead is reached, no more are owed."
     )
-    assert "Lead L2 was not handed over in this time." in run("report", "--lead", "L2").stdout
+    assert attempts in told.replace("\n", " ")
+    assert "Lead L2 was never handed over." in run("report", "--lead", "L2").stdout
+    in_march = run("report", "--lead", "L1", "--from", "2026-03-01", "--to", "2026-03-31").stdout
+    assert "Lead L1 was not handed over in this time." in in_march
+
+
+def test_a_period_is_told_as_it_was_asked_for(run):
+    """Whole days as days; an instant as an instant."""
+    for asked, told in (
+        (("--from", "2026-01-01", "--to", "2026-05-31"), "Hand-overs from 2026-01-01 to 2026-05-31: 2,"),
+        (("--to", "2026-05-31"), "Hand-overs up to 2026-05-31: 2,"),
+        (("--from", "2026-01-01T12:00:00Z"), "Hand-overs from 2026-01-01 12:00: 2,"),
+    ):
+        assert told in run("report", *asked).stdout
+
+
+def test_words_of_leadmls_own_are_japanese_everywhere(run, tiny_project):
+    told = run("report", "--lead", "L1", "--language", "ja").stdout
+    assert "コンタクトの試行（電話）：応答なし" in told
+    assert "（約束は10日以内に5回、電話、メール）" in told
+    glossary = CliRunner().invoke(app, ["glossary", "--language", "ja", "--project", str(tiny_project)]).stdout
+    assert "手段は電話、メールまたは面談" in glossary
+
+
+def test_stages_are_written_as_in_the_glossary(run):
+    assert "SQL" in run().stdout
+    assert "│SQL" in run("report").stdout
 
 
 def test_reports_are_one_json_document(run):
@@ -123,7 +149,7 @@ def test_what_is_due_is_told_with_who_is_told(run):
     broken = rows_of(told.stdout, "Broken and not done yet, the latest first")
     assert [row[:4] for row in broken] == [
         ["L4", "Promised attempts made", "2026-03-20 09:00", "830 %"],
-        ["L4", "First attempt in time", "2026-03-10 13:00", "49800 %"],
+        ["L4", "First attempt in time", "2026-03-10 13:00", "49,800 %"],
     ]
     stuck = rows_of(told.stdout, "Too long in a stage, the latest first")
     assert [row[:4] for row in stuck] == [
@@ -191,3 +217,25 @@ def test_what_cannot_be_asked_is_refused(run, words, code):
     assert told.exit_code == 2
     assert json.loads(told.stderr)["error"]["code"] == code
     assert told.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["report", "due"])
+def test_a_day_without_offset_is_one_of_the_agreed_zone(tiny_project, command):
+    """The history names no time zone; the agreement does, as for --from and --to."""
+    agreement = tiny_project / "sla.yaml"
+    text = agreement.read_text("utf-8")
+    agreement.write_text(text.replace("owners:", "calendar: {time_zone: Asia/Tokyo}\nowners:", 1), "utf-8")
+    (tiny_project / "history.yaml").write_text(
+        (tiny_project / "history.yaml").read_text("utf-8").replace("time_zone: UTC\n", ""), "utf-8"
+    )
+    words = ["sla", command, "--as-of", "2026-03-31", "--json", "--project", str(tiny_project)]
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    as_of = (told["reports"][0] if command == "report" else told)["as_of"]
+    assert as_of.startswith("2026-03-31T14:59:59")
+
+
+def test_what_is_no_score_is_not_called_one(run):
+    for words in (("report", "--lead", "L99"), ("due", "--as-of", "2024-01-01T00:00:00Z")):
+        told = run(*words)
+        assert told.exit_code == 2
+        assert "score" not in told.stderr.lower()

@@ -32,3 +32,9 @@ def test_too_few_customers_are_told(tiny_project):
     told = run(tiny_project)
     assert told.exit_code == 2
     assert "--within-days" in told.stderr
+
+
+def test_a_window_longer_than_the_history_is_to_be_shorter(tiny_project):
+    told = run(tiny_project, "--within-days", "3000")
+    assert "No lead is older than 3000 days." in told.stderr
+    assert "Give a shorter window with --within-days." in told.stderr

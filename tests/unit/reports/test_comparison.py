@@ -7,7 +7,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from leadml.cli.telling import rich_table
+from leadml.cli.drawn_table import DrawnTable
 from leadml.compare import compare_recipe
 from leadml.evaluate import METRICS
 from leadml.reports.comparison import details, report, verdict_lines
@@ -25,7 +25,7 @@ def comparison(demo_training_set, spec):
 def printed(parts):
     console = Console(width=WIDTH, file=io.StringIO())
     for part in parts:
-        console.print(rich_table(part) if isinstance(part, TextTable) else part)
+        console.print(DrawnTable(part) if isinstance(part, TextTable) else part)
     return console.file.getvalue()
 
 

@@ -82,5 +82,5 @@ def test_a_page_is_written_as_its_ending_says(page, tmp_path):
 @pytest.mark.parametrize(("file", "code"), [("page.pdf", "unknown_format"), ("nowhere/page.md", "cannot_write")])
 def test_what_cannot_be_written_is_told(page, tmp_path, file, code):
     with pytest.raises(LeadmlError) as told:
-        page.write(tmp_path / Path(file))
+        page.write(tmp_path / Path(file), where="--out")
     assert (told.value.code, told.value.where) == (code, "--out")

@@ -42,7 +42,6 @@ OFFICE = CalendarSpec(time_zone="Asia/Tokyo")
         ("1,2,3 a day", None),
         ("週", None),
         ("96", None),
-        ("0 a day", None),
         ("-3 a day", None),
         ("12 reps", None),
         ("many x few", None),
@@ -56,6 +55,13 @@ def test_a_capacity_is_read_as_leads_a_working_day(said, a_day):
     with pytest.raises(LeadmlError, match=r"Fix: .*12 reps x 8 leads a day") as raised:
         leads_a_day(said, OFFICE)
     assert raised.value.code == "unread_capacity"
+
+
+@pytest.mark.parametrize("said", ["0 a day", "0 reps x 3 leads a day", "3 x 0 a week"])
+def test_nobody_is_no_capacity(said):
+    with pytest.raises(LeadmlError, match=f"With {said} sales takes no lead at all") as raised:
+        leads_a_day(said, OFFICE)
+    assert raised.value.code == "empty_capacity"
 
 
 def test_a_week_has_the_working_days_that_were_agreed():
