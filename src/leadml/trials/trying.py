@@ -181,19 +181,19 @@ def try_promises(old: Seen, new: Seen, *, seed: int) -> PromisesTrial:
     """
     scored = old.scored
     enter, leave = _only_in(new, old), _only_in(old, new)
-    groups = {f"old:{name}": rows for name, rows in old.groups().items()}
-    groups |= {f"new:{name}": rows for name, rows in new.groups().items()}
-    became = what_becomes(scored, {**groups, "enter": enter, "leave": leave}, seed=seed)
+    # Each by itself: what is told of an agreement does not depend on the one that it is held against.
+    of_old, of_new = (what_becomes(scored, seen.groups(), seed=seed) for seen in (old, new))
+    moved = what_becomes(scored, {"enter": enter, "leave": leave}, seed=seed)
     return PromisesTrial(
         periods=scored.periods,
         snapshots=len(scored),
         leads=len(np.unique(scored.leads)),
         outcome=scored.outcome,
         stage=new.agreement.definitions.outcome(scored.outcome).reach,
-        old=old.side(_part_of(became, "old:")),
-        new=new.side(_part_of(became, "new:")),
-        enter=Moved(_ids(scored, enter), became["enter"]),
-        leave=Moved(_ids(scored, leave), became["leave"]),
+        old=old.side(of_old),
+        new=new.side(of_new),
+        enter=Moved(_ids(scored, enter), moved["enter"]),
+        leave=Moved(_ids(scored, leave), moved["leave"]),
         not_tried=find_untried(old.agreement, new.agreement),
     )
 
@@ -235,10 +235,6 @@ def _only_in(one: Seen, other: Seen) -> Codes:
 def _ids(scored: Scored, rows: Codes) -> tuple[str, ...]:
     best = rows[np.lexsort((rows, -scored.margin[rows]))]
     return tuple(scored.lead_ids[lead] for lead in scored.leads[best].tolist())
-
-
-def _part_of(became: dict[str, Became], prefix: str) -> dict[str, Became]:
-    return {name.removeprefix(prefix): what for name, what in became.items() if name.startswith(prefix)}
 
 
 def _plain(period: TriedPeriod) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Two halves of promises on one past, and two agreements that mean something else."""
 
+import numpy as np
 import pytest
 
 from leadml.trials.side import see
@@ -42,6 +43,13 @@ def test_turned_round_who_entered_leaves(past, agreed):
     new = agreed(("A", 50, SQL), ("C", 0, {}))
     there, back = (tried(past, *pair) for pair in ((agreed(), new), (new, agreed())))
     assert there.enter == back.leave
+
+
+def test_what_is_told_of_an_agreement_is_the_same_whatever_it_is_held_against(scored_of, agreed):
+    random = np.random.default_rng(5)
+    scored = scored_of(*[(lead, lead % 28, int(random.integers(20, 90))) for lead in range(400)])
+    rivals = (agreed(), agreed(("A", 30, SQL), ("C", 0, {})), agreed(("A", 85, SQL), ("C", 0, {})))
+    assert len({tried(scored, agreed(), rival).old for rival in rivals}) == 1
 
 
 def test_a_lead_counts_once_a_week_where_it_was_placed_last(scored_of, agreed):
