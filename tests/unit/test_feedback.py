@@ -11,7 +11,15 @@ from leadml.after_hand_over import Became, DealState
 from leadml.cli.main import app
 from leadml.evaluate.shares import gap_between, share_of
 from leadml.feedback import GOOD, Advice, give_feedback
-from leadml.reports.feedback import advice_lines, feedback_as_json, feedback_parts, view_parts
+from leadml.reports.feedback import (
+    advice_lines,
+    feedback_as_json,
+    feedback_parts,
+    judged_table,
+    left_out,
+    view_name,
+    view_parts,
+)
 from leadml.reports.feedback_page import feedback_page
 from leadml.wording.texts import LANGUAGES
 
@@ -220,6 +228,24 @@ def test_all_of_it_is_told(many, definitions, language):
     assert [row.cells[0] for row in told[0].rows] == ["web", "fair", "rare"]
 
 
+def test_hand_overs_of_no_group_are_counted_below_the_table(many, definitions):
+    first, *others = many.followed
+    view = next(iter(first.groups))
+    assert list(left_out(many, view, "en")) == []
+    without = replace(many, followed=(replace(first, groups={**first.groups, view: ()}), *others))
+    (line,) = left_out(without, view, "en")
+    assert line == f"Hand-overs of which no {view_name(view, 'en')} was known: 1."
+    assert line in feedback_page(without, definitions, "en").markdown()
+    assert line in list(feedback_parts(without, definitions, "en"))
+
+
+def test_a_gap_a_little_below_nought_is_nought(many, definitions):
+    view, groups = next((view, groups) for view, groups in many.views.items() if groups)
+    gap = replace(groups[0].gap, value=-0.001, low=-0.12, high=0.1)
+    told = judged_table(replace(many, views={view: (replace(groups[0], gap=gap),)}), view, definitions, "en")
+    assert "+0 [-12, +10]" in told.rows[0].cells
+
+
 def test_where_nothing_is_proven_it_is_said(many, definitions):
     only = replace(many, views={"attribute:coin": many.views["attribute:coin"]})
     assert advice_lines(only, definitions, "en") == (
@@ -363,7 +389,7 @@ def test_deals_and_reasons_are_summed_by_group(history_of, definitions):
     page = feedback_page(feedback, definitions, "en")
     (section,) = [section for section in page.sections if section.heading == "By source"]
     tables = [block for block in section.blocks if hasattr(block, "rows")]
-    assert [column.head for column in tables[2].columns] == ["source", "not ready", "without a reason"]
+    assert [column.head for column in tables[2].columns] == ["Source", "not ready", "without a reason"]
     assert [row.cells for row in tables[2].rows] == [("web", "1", "1"), ("fair", "1", "0")]
     by_stage = dict(zip([column.head for column in tables[1].columns], tables[1].rows[1].cells, strict=True))
     assert (by_stage["quote presented"], by_stage["closed lost"], by_stage["on hold"]) == ("1", "1", "0")

@@ -38,9 +38,16 @@ def try_out(
             check_ending(html)
         opened = Project(project, data=data)
         agreement = read_specification(AgreementSpec, file, shown_as=file.name)
+        now = opened.spec.agreement
+        if agreement == now and not as_json:
+            tell(say("difference.same", language))
+            return
         with Steps(opened.tables, 3, language=language, quiet=as_json) as steps:
             opened.on_progress = steps
             trial = opened.agreement.try_out(agreement, where=file.name)
+        if agreement.version == now.version and not as_json:
+            trial = trial.naming_new(say("trial.new_version", language, version=now.version))
+            tell(say("difference.same_version", language, version=now.version))
         if html is not None:
             trial_page(trial, agreement, most, language).write(html)
         if as_json:

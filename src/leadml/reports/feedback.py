@@ -92,6 +92,7 @@ def view_parts(
         yield say("feedback.not_known", language, view=view_name(view, language))
         return
     yield judged_table(feedback, view, definitions, language)
+    yield from left_out(feedback, view, language)
     table = _table(feedback, view, "today", language)
     for state in DealState:
         table.add_column(say(f"feedback.deals.{state}", language), right=True)
@@ -153,6 +154,13 @@ def reason_table(feedback: Feedback, view: str, definitions: DefinitionsSpec, la
     return table
 
 
+def left_out(feedback: Feedback, view: str, language: Language) -> Iterator[str]:
+    """Say how many hand-overs are in no group of a view; nothing where all are in one."""
+    number = sum(not one.groups[view] for one in feedback.followed)
+    if number:
+        yield say("feedback.in_no_group", language, number=f"{number:,}", view=view_name(view, language))
+
+
 def shown_groups(feedback: Feedback, view: str) -> tuple[Group, ...]:
     """Give the groups of a view that are shown: of very many, the largest."""
     return feedback.views[view][:_MOST_GROUPS]
@@ -167,7 +175,8 @@ def _table(feedback: Feedback, view: str, key: str, language: Language) -> TextT
         most=_MOST_GROUPS,
         groups=groups,
     )
-    return TextTable(say(f"feedback.titles.{key}", language, by=by, days=plain(feedback.after_days)), [name])
+    title = say(f"feedback.titles.{key}", language, by=by, days=plain(feedback.after_days))
+    return TextTable(title, [name[:1].upper() + name[1:]])
 
 
 def feedback_parts(feedback: Feedback, definitions: DefinitionsSpec, language: Language) -> Iterator[TextTable | str]:
@@ -277,5 +286,6 @@ def _rate(value: float, low: float, high: float, of: float, language: Language) 
 
 
 def _points(group: Group, language: Language) -> str:
-    told = {name: f"{100 * getattr(group.gap, name):+.0f}" for name in ("value", "low", "high")}
+    # Rounded first: a little below nought is 0, not -0.
+    told = {name: f"{round(100 * getattr(group.gap, name)):+}" for name in ("value", "low", "high")}
     return say("icp.gap_said", language, **told)

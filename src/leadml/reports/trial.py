@@ -75,8 +75,8 @@ def trial_page(trial: Trial, agreement: AgreementSpec, most: int, language: Lang
         else [([learned.side], learned.stage) for learned in (trial.old, trial.new)]
     )
     for sides, stage in pictures:
-        drawn.append(_picture("bands", as_svg(bands_chart(sides, agreement.definitions, language)), stage, language))
-        drawn.append(_picture("ready", as_svg(ready_chart(sides, plainly(stage), language)), stage, language))
+        drawn += _picture("bands", as_svg(bands_chart(sides, agreement.definitions, language)), stage, language)
+        drawn += _picture("ready", as_svg(ready_chart(sides, plainly(stage), language)), stage, language)
     parts: list[Block] = list(trial_report(trial, agreement, most, language))
     lead, *rest = parts
     versions = {"old": pictures[0][0][0].version, "new": pictures[-1][0][-1].version}
@@ -349,8 +349,10 @@ def _limits(trial: Trial, language: Language) -> list[str]:
     return [*limits, *untried]
 
 
-def _picture(key: str, svg: str, stage: str, language: Language) -> Picture:
-    return Picture(svg, say(f"trial.pictures.{key}", language, stage=plainly(stage)))
+def _picture(key: str, svg: str, stage: str, language: Language) -> tuple[str, Picture]:
+    """Say above a picture what it shows, for those who see it too."""
+    said = say(f"trial.pictures.{key}", language, stage=plainly(stage))
+    return said, Picture(svg, said)
 
 
 def _of(became: Became) -> str:

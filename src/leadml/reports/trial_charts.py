@@ -3,7 +3,7 @@
 import altair
 import pandas as pd
 
-from leadml.charts import COLOURS, DOWN, Chart, finished, labelled
+from leadml.charts import COLOURS, Chart, finished, labelled
 from leadml.specs.agreement_spec import DefinitionsSpec
 from leadml.specs.promises_spec import DEFAULT
 from leadml.trials.side import Side
@@ -53,7 +53,7 @@ def ready_chart(sides: list[Side], stage: str, language: Language) -> Chart:
     drawn = (
         base.mark_rule(strokeWidth=3).encode(x=axis, x2="high:Q", color=_by_version([side.version for side in sides]))
         + base.mark_circle(size=80, opacity=1).encode(x="value:Q", color=_by_version([side.version for side in sides]))
-        + base.mark_tick(thickness=3, size=22, color=DOWN).encode(x="actual:Q")
+        + base.mark_tick(thickness=3, size=22, color="black").encode(x="actual:Q")
     )
     return finished(drawn, rows=len(frame) + 1, title=None)
 

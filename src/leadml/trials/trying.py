@@ -1,7 +1,7 @@
 """A changed agreement tried on the past: changed promises place it again, changed definitions learn it again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,10 @@ class PromisesTrial:
     leave: Moved
     not_tried: tuple[Untried, ...]
 
+    def naming_new(self, version: str) -> "PromisesTrial":
+        """Call the new agreement something else, where both have one version."""
+        return replace(self, new=replace(self.new, version=version))
+
     def to_dict(self) -> dict[str, Any]:
         """Lay it out in plain values."""
         return {"tried": "promises", **asdict(self), "periods": list(map(_plain, self.periods))}
@@ -99,6 +103,10 @@ class DefinitionsTrial:
     old: Learned
     new: Learned
     not_tried: tuple[Untried, ...]
+
+    def naming_new(self, version: str) -> "DefinitionsTrial":
+        """Call the new agreement something else, where both have one version."""
+        return replace(self, new=replace(self.new, side=replace(self.new.side, version=version)))
 
     def to_dict(self) -> dict[str, Any]:
         """Lay both out in plain values."""

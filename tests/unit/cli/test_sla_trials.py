@@ -39,6 +39,14 @@ def test_the_agreement_itself_is_not_written_over(tiny_project):
     assert own.read_bytes() == before
 
 
+def test_an_agreement_that_says_the_same_is_not_tried(tiny_project, tmp_path):
+    same = tmp_path / "same.yaml"
+    same.write_text("# signed by both\n" + (tiny_project / "sla.yaml").read_text("utf-8"), "utf-8")
+    told = run("try", same, "--project", tiny_project)
+    assert told.exit_code == 0, told.stderr
+    assert told.stdout.strip() == "The two agreements say the same."
+
+
 def test_an_agreement_that_does_not_read_is_told_with_all_its_problems(tiny_project, tmp_path):
     new = tmp_path / "next.yaml"
     text = (tiny_project / "sla.yaml").read_text("utf-8")

@@ -7,6 +7,7 @@ import pytest
 
 from leadml.agreement.placement import Standing
 from leadml.clock import DAY, HOUR
+from leadml.reports.page import Picture
 from leadml.reports.text_table import TextTable
 from leadml.reports.trial import day, suggestion_report, trial_page, trial_report
 from leadml.specs.agreement_spec import OutcomeSpec
@@ -177,3 +178,20 @@ def test_a_suggestion_says_what_it_was_computed_on(past, agreement, language):
     told = " ".join(texts(suggestion_report(suggestion, language)))
     for expected in (str(suggestion.threshold), "2026-01-01", "2026-02-10", "120", "60"):
         assert expected in told
+
+
+def test_two_agreements_of_one_version_are_told_apart(past, agreement):
+    seen = see(past, agreement), see(past, with_threshold(agreement, 60))
+    version = agreement.version
+    trial = try_promises(*seen, seed=1).naming_new(f"{version} (new)")
+    assert (trial.old.version, trial.new.version) == (version, f"{version} (new)")
+    alone = DefinitionsTrial(*(try_alone(each, base_rate=0.1, seed=1) for each in seen), ()).naming_new("new")
+    assert (alone.old.side.version, alone.new.side.version) == (version, "new")
+
+
+def test_each_picture_has_a_sentence_that_says_what_it_shows(trial, agreement):
+    blocks = trial_page(trial, agreement, 3, "en").sections[1].blocks
+    assert len(blocks) == 4
+    for said, picture in zip(blocks[::2], blocks[1::2], strict=True):
+        assert isinstance(picture, Picture)
+        assert said == picture.alt
