@@ -1,5 +1,6 @@
 """What sales can take, as people say it: "12 reps x 8 leads a day", "40 a week"."""
 
+import math
 import re
 import unicodedata
 
@@ -70,6 +71,8 @@ def leads_a_day(said: str, calendar: CalendarSpec | None) -> float:
     elif together is not None:
         leads, span = _number(together[1]), together[2]
     else:
+        leads, span = math.nan, None
+    if math.isnan(leads):
         raise LeadmlError("unread_capacity", where="--capacity", capacity=said)
     if not leads:
         raise LeadmlError("empty_capacity", where="--capacity", said=said)
@@ -84,7 +87,7 @@ def working_days_a_week(calendar: CalendarSpec | None) -> int:
 
 
 def _number(digits: str) -> float:
-    """Read a number; 0 where it may be one or a thousand."""
+    """Read a number; NaN where it may be one or a thousand."""
     if re.fullmatch(_ONE_OR_A_THOUSAND, digits):
-        return 0.0
+        return math.nan
     return float(digits.replace(",", "" if re.fullmatch(_THOUSANDS, digits) else "."))

@@ -120,7 +120,7 @@ def test_an_outcome_named_as_a_column_of_the_rows_is_an_error(name, tiny_project
     change(tiny_project / "sla.yaml", "definitions:\n", outcome)
     (problem,) = problems_of(tiny_project)
     assert (problem.code, problem.where) == ("outcome_name_taken", f"sla.yaml, definitions, {name}")
-    assert problem.part("what", "ja").startswith(f"結果「{name}」")
+    assert problem.part("what", "ja").startswith(f"成果「{name}」")
 
 
 def test_a_feature_may_be_named_as_a_column_of_the_rows(tiny_project):
