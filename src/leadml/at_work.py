@@ -144,7 +144,8 @@ class AgreementAtWork:
         queue : HandOverQueue
             By the scores of the champion, under `sla.yaml`.
         """
-        project, instant = self._project, self._project.instant(as_of)
+        project = self._project
+        instant = project.instant(as_of, time_zone=self._time_zone)
         hand_overs = find_hand_overs(project.history, self.spec.definitions)
         return make_queue(project.score(as_of=instant), hand_overs, self.spec, instant)
 

@@ -24,15 +24,13 @@ from leadml.history.tables import ATTRIBUTES_OF, NOT_THERE, History
 from leadml.outcomes import NEVER
 from leadml.snapshots import instants_just_after
 from leadml.specs.agreement_spec import DefinitionsSpec
-from leadml.specs.feature_spec import FeatureSpec
-from leadml.specs.reading import Label
+from leadml.specs.feature_spec import NO_LABEL, FeatureSpec
 
 VIEWS = ("source", "persona", "content", "band", "lead_type")
 ATTRIBUTE = "attribute:"  # before the name of an attribute of the lead, as a view of its own
 FEWEST_HAND_OVERS = 20  # judged ones, on each side
 CERTAIN = 0.05  # the chance of any false advice at all, over the groups of one view
 _SOURCES = ("source", "lead_source", "original_source", "origin")
-_NO_LABEL = Label(en="", ja="")
 GOOD = (Became.WON, Became.IN_DEAL)
 
 
@@ -243,16 +241,16 @@ def _names(history: History, definitions: DefinitionsSpec, found: HandOvers, vie
 
 def _feature(history: History, view: str) -> FeatureSpec:
     if view == "persona":
-        return FeatureSpec(name=view, label=_NO_LABEL, kind="persona", when_nothing="missing")
+        return FeatureSpec(name=view, label=NO_LABEL, kind="persona", when_nothing="missing")
     if view == "band":
         return FeatureSpec(
-            name=view, label=_NO_LABEL, kind="latest", table="decisions", value="band", when_nothing="missing"
+            name=view, label=NO_LABEL, kind="latest", table="decisions", value="band", when_nothing="missing"
         )
     attribute = view.removeprefix(ATTRIBUTE)
     if view == "source":
         attribute = next((name for name in _SOURCES if name in attributes_of_leads(history)), view)
     return FeatureSpec(
-        name="attribute", label=_NO_LABEL, kind="attribute", attribute=attribute, values="category",
+        name="attribute", label=NO_LABEL, kind="attribute", attribute=attribute, values="category",
         when_nothing="missing",
     )  # fmt: skip
 

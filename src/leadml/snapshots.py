@@ -24,18 +24,16 @@ from leadml.history.tables import (
 )
 from leadml.outcomes import NEVER, LeftOut
 from leadml.specs.agreement_spec import DefinitionsSpec, OutcomeSpec
-from leadml.specs.feature_spec import FeatureSpec
+from leadml.specs.feature_spec import NO_LABEL, FeatureSpec
 from leadml.specs.readiness_spec import SnapshotSpec
-from leadml.specs.reading import Label
 from leadml.vocabulary import StatusMeaning
 
 _CAUSE_NO_SCORE = (*ATTRIBUTES_OF.values(), *JUDGEMENTS)
-_NO_LABEL = Label(en="", ja="")
-_CREATED = FeatureSpec(name="created", label=_NO_LABEL, kind="count", table="leads", when_nothing=0.0)
+_CREATED = FeatureSpec(name="created", label=NO_LABEL, kind="count", table="leads", when_nothing=0.0)
 # A status that the agreement does not define has no meaning: it neither closes a lead nor opens it again.
 STATUS_MEANING = FeatureSpec(
     name="status",
-    label=_NO_LABEL,
+    label=NO_LABEL,
     kind="latest",
     table="status_changes",
     value="meaning",
@@ -44,7 +42,7 @@ STATUS_MEANING = FeatureSpec(
 )
 LEAD_TYPE = FeatureSpec(
     name="lead_type",
-    label=_NO_LABEL,
+    label=NO_LABEL,
     kind="attribute",
     attribute="lead_type",
     values="category",
@@ -331,7 +329,7 @@ def stage_feature(definitions: DefinitionsSpec) -> FeatureSpec:
     """
     return FeatureSpec(
         name="stage",
-        label=_NO_LABEL,
+        label=NO_LABEL,
         kind="latest",
         table="stage_changes",
         value="lifecycle_stage",

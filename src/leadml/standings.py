@@ -18,14 +18,12 @@ from leadml.engine.matrix import FeatureMatrix
 from leadml.history.tables import Codes, History
 from leadml.snapshots import LEAD_TYPE, STATUS_MEANING, stage_feature
 from leadml.specs.agreement_spec import AgreementSpec, RequiredFieldSpec
-from leadml.specs.feature_spec import FeatureSpec
-from leadml.specs.reading import Label
+from leadml.specs.feature_spec import NO_LABEL, FeatureSpec
 from leadml.vocabulary import StatusMeaning
 
 # The words of `decisions` that mean something (docs/agreement.md, "Placing"); any other is a decision all the same.
 HAND_OVER, OVERRIDE, RECYCLE = "hand_over", "override", "recycle"
 
-_NO_LABEL = Label(en="", ja="")
 _NEVER = np.iinfo(np.int64).min
 _RETURNED = {"meaning": str(StatusMeaning.RETURNED)}
 
@@ -153,7 +151,7 @@ def required_features(fields: Sequence[RequiredFieldSpec]) -> tuple[FeatureSpec,
     return tuple(
         FeatureSpec(
             name=f"required_{place}",
-            label=_NO_LABEL,
+            label=NO_LABEL,
             kind="attribute",
             attribute=field.attribute,
             of=field.of,
@@ -242,5 +240,5 @@ def _waiting(hand_over_stage: str) -> tuple[FeatureSpec, ...]:
 
 def _ask(name: str, kind: str, table: str, **keys: object) -> FeatureSpec:
     return FeatureSpec.model_validate(
-        {"name": name, "label": _NO_LABEL, "kind": kind, "table": table, "when_nothing": "missing", **keys}
+        {"name": name, "label": NO_LABEL, "kind": kind, "table": table, "when_nothing": "missing", **keys}
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.options import AsOfOption, DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.tables import score_table
 from leadml.cli.telling import Steps, out, problems_told, tell_json
 from leadml.errors import LeadmlError
@@ -23,10 +23,7 @@ _ENDINGS = (".parquet", ".csv", ".json")
 def score(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Instant with zone; default: just after the last known fact.", metavar="TIME"),
-    ] = None,
+    as_of: AsOfOption = None,
     lead: Annotated[
         list[str] | None,
         typer.Option("--lead", help="A lead to score; may be given again. Default: all open leads.", metavar="ID"),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.options import DataOption, JsonOption, LanguageOption, LocalAsOfOption, ProjectOption
 from leadml.cli.telling import Steps, problems_told, tell, tell_json
 from leadml.kept.states import State
 from leadml.project import Project
@@ -18,10 +18,7 @@ from leadml.wording.texts import say
 def due(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Instant with zone; default: just after the last known fact.", metavar="TIME"),
-    ] = None,
+    as_of: LocalAsOfOption = None,
     owner: Annotated[
         str | None, typer.Option("--owner", help="Only what waits for this owner, or for a side.", metavar="NAME")
     ] = None,

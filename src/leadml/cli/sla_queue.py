@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.options import DataOption, JsonOption, LanguageOption, LocalAsOfOption, ProjectOption
 from leadml.cli.tables import score_table
 from leadml.cli.telling import Steps, out, problems_told, tell, tell_json
 from leadml.hand_over_queue import HandOverQueue
@@ -17,10 +17,7 @@ from leadml.wording.texts import Language, say
 def queue(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Instant with zone; default: just after the last known fact.", metavar="TIME"),
-    ] = None,
+    as_of: LocalAsOfOption = None,
     every: Annotated[bool, typer.Option("--all", help="Show those that wait, too.")] = False,
     as_json: JsonOption = False,
     language: LanguageOption = "en",

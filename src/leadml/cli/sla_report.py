@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from leadml.agreement.business_calendar import BusinessCalendar
-from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.options import DataOption, JsonOption, LanguageOption, LocalAsOfOption, ProjectOption
 from leadml.cli.telling import Steps, problems_told, tell, tell_json
 from leadml.kept.period import Period
 from leadml.kept.report import SlaReport, View
@@ -30,10 +30,7 @@ def report(
         str | None,
         typer.Option("--to", help="Up to this day, the day included, or before this instant.", metavar="TIME"),
     ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Only what was known then; default: just after the last fact.", metavar="TIME"),
-    ] = None,
+    as_of: LocalAsOfOption = None,
     by: Annotated[View, typer.Option("--by", help="By what the hand-overs are grouped.")] = "owner",
     lead: Annotated[
         str | None, typer.Option("--lead", help="Tell the hand-overs of this lead, step by step.", metavar="ID")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadml.cli.options import DataOption, JsonOption, LanguageOption, ProjectOption
+from leadml.cli.options import AsOfOption, DataOption, JsonOption, LanguageOption, ProjectOption
 from leadml.cli.supposals import read_supposal
 from leadml.cli.tables import difference_lines
 from leadml.cli.telling import Steps, out, problems_told, tell_json
@@ -46,10 +46,7 @@ def what_if(
             "--to-reach", help="Find the fewest changes of actionable features that reach this band.", metavar="BAND"
         ),
     ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Instant with zone; default: just after the last known fact.", metavar="TIME"),
-    ] = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
 ) -> None:

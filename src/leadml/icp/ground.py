@@ -14,13 +14,11 @@ from leadml.history.tables import NOT_THERE, Codes, History, Mask, Numbers
 from leadml.outcomes import NOT_KNOWN, YES, LeftOut, find_outcomes
 from leadml.snapshots import instants_just_after
 from leadml.specs.agreement_spec import CriterionSpec, DefinitionsSpec, IdealCustomerProfileSpec, OutcomeSpec
-from leadml.specs.feature_spec import FeatureSpec
-from leadml.specs.reading import Label
+from leadml.specs.feature_spec import NO_LABEL, FeatureSpec
 
 CUSTOMER = "customer"  # the outcome that is asked unless another is named: the last lifecycle stage
 WITHIN_DAYS = 180.0
-_NO_LABEL = Label(en="", ja="")
-_MATCH = FeatureSpec(name="match", label=_NO_LABEL, kind="match", when_nothing="missing")
+_MATCH = FeatureSpec(name="match", label=NO_LABEL, kind="match", when_nothing="missing")
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,13 @@ from leadml.icp.held import CERTAIN, FEWEST_COMPANIES, Held, hold
 from leadml.leakage.columns import as_column, is_dated
 from leadml.leakage.evidence import Column, Origin
 from leadml.specs.agreement_spec import CriterionSpec
-from leadml.specs.feature_spec import FeatureSpec
-from leadml.specs.reading import Label
+from leadml.specs.feature_spec import NO_LABEL, FeatureSpec
 
 Attribute = tuple[str, str]  # whose, which
 # Agreed already; found to leak; a number of its own for each company; too few companies; the earlier companies do not
 # speak for it; nearly all that meet it came.
 Why = Literal["agreed", "leaks", "id", "too_few", "silent", "restates"]
 
-_NO_LABEL = Label(en="", ja="")
 _TERMS_OF_THEIR_OWN = (("lead", "lead_type"),)  # agreed elsewhere in sla.yaml
 _CUTS = np.arange(1, 10) / 10
 _MOST_WORDS = 12
@@ -151,7 +149,7 @@ def _columns(ground: Ground) -> Iterator[Column]:
         names = facts.texts["attribute"].words
         features = [
             FeatureSpec(
-                name=f"attribute_{code}", label=_NO_LABEL, kind="attribute", attribute=name,
+                name=f"attribute_{code}", label=NO_LABEL, kind="attribute", attribute=name,
                 of="lead" if of == "lead" else "company",
                 values="category", when_nothing="missing",
             )

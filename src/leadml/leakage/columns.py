@@ -13,9 +13,8 @@ from leadml.history.tables import FACT_TABLES, JUDGEMENTS, Codes, FactTable, His
 from leadml.leakage.evidence import FACTS_OF, Column, Evidence, Origin, compare, even_share
 from leadml.leakage.statistics import binned
 from leadml.snapshots import stage_feature
-from leadml.specs.feature_spec import FeatureSpec
+from leadml.specs.feature_spec import NO_LABEL, FeatureSpec
 from leadml.specs.project_spec import ProjectSpec
-from leadml.specs.reading import Label
 
 # Columns whose words are compared with the outcome. Stages are left out: the outcome is made of them.
 WORD_COLUMNS = {
@@ -30,7 +29,6 @@ _MOST_WORDS = 40
 _NUMBERS_SHARE = 0.95
 _DATED_SHARE = 0.01
 _MOST_COUNTED = 8
-_NO_LABEL = Label(en="", ja="")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def gather(history: History, training_set: TrainingSet, spec: ProjectSpec) -> Ev
     """
     training_set = even_share(training_set)
     questions = [*_attribute_questions(history), *_word_questions(history)]
-    counted = [FeatureSpec(name=f"all_{name}", label=_NO_LABEL, kind="count", table=name, when_nothing=0.0)
+    counted = [FeatureSpec(name=f"all_{name}", label=NO_LABEL, kind="count", table=name, when_nothing=0.0)
                for name in _HAPPENED if name in history.facts]  # fmt: skip
     stage = stage_feature(spec.agreement.definitions)
     features = (*(question.feature for question in questions), *counted, stage)
@@ -102,7 +100,7 @@ def _attribute_questions(history: History) -> Iterator[_Question]:
         for code, attribute in enumerate(table.texts["attribute"].words):
             feature = FeatureSpec(
                 name=f"{shown}_{code}",
-                label=_NO_LABEL,
+                label=NO_LABEL,
                 kind="attribute",
                 attribute=attribute,
                 of="lead" if shown == "leads" else "company",
@@ -126,7 +124,7 @@ def _word_questions(history: History) -> Iterator[_Question]:
                     word = text.words[code]
                     feature = FeatureSpec(
                         name=f"{name}_{column}_{code}",
-                        label=_NO_LABEL,
+                        label=NO_LABEL,
                         kind="count",
                         table=name,
                         where={column: word},

@@ -7,6 +7,8 @@ from pydantic import Field
 from leadml.specs.reading import Label, Specification
 from leadml.vocabulary import MoreIs, Theme
 
+NO_LABEL = Label(en="", ja="")  # of a feature that only code asks for: nobody reads it
+
 Words = str | Annotated[tuple[str, ...], Field(min_length=1)]  # one word, or several of which any will do
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.history.tables import Codes, Numbers
+from leadml.outcomes import NEVER
 
 _STILL_WAITS = -1
-_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def work_off(arrivals: Arrivals, leads_a_day: float, calendar: BusinessCalendar,
     span = np.arange(*days)
     working = span[calendar.is_working_day(span)]
     place = np.searchsorted(working, came_on)
-    counts_on = np.append(working, _NEVER)[place]
+    counts_on = np.append(working, NEVER)[place]
     handed_on = np.full(len(came_on), _STILL_WAITS)
     waiting: list[tuple[float, int, int]] = []
     order = np.argsort(counts_on, kind="stable")

@@ -7,13 +7,14 @@ import numpy as np
 
 from leadml.agreement.business_calendar import BusinessCalendar
 from leadml.history.tables import Codes, Mask
+from leadml.kept.weeks import mondays_of
+from leadml.outcomes import NEVER
 from leadml.specs.agreement_spec import AgreementSpec
 from leadml.trials.expected import Became
 from leadml.trials.placing import Placed, lists_of, place_history
 from leadml.trials.queue import Arrivals, Queue, work_off
 from leadml.trials.scored import Scored
 
-_NEVER = np.iinfo(np.int64).max
 _LONGEST_DAYS = 36_500  # as of no maximum age: the longest that an agreement can name
 
 
@@ -252,13 +253,13 @@ def _falls_back_on(scored: Scored, recommends: Mask, days: Codes) -> Codes:
     following = np.append(ends, len(scored))[np.searchsorted(ends, np.arange(len(scored)), side="right")]
     there = np.minimum(following, len(scored) - 1)
     of_lead = (following < len(scored)) & (scored.leads[there] == scored.leads)
-    falls: Codes = np.where(of_lead, days[there], _NEVER)
+    falls: Codes = np.where(of_lead, days[there], NEVER)
     return falls
 
 
 def _band_volumes(scored: Scored, placed: Placed, agreement: AgreementSpec) -> tuple[BandVolume, ...]:
     """Count each lead once a local week, where it was placed last."""
-    weeks = (BusinessCalendar(agreement.calendar).local_days(scored.as_of) + 3) // 7
+    weeks = mondays_of(scored.as_of, BusinessCalendar(agreement.calendar))
     last = np.ones(len(scored), dtype=bool)
     last[:-1] = (scored.leads[1:] != scored.leads[:-1]) | (weeks[1:] != weeks[:-1])
     lists = lists_of(scored.standings, agreement)
